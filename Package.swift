@@ -1,0 +1,69 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// What every target is built with. `-cross-module-optimization` lets the byte primitives of `Bytes` inline into
+/// the codecs without `@inlinable` on each of them.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// For the rooms that hold no unsafe code: the compiler proves that they stay so.
+let strict = common + [.strictMemorySafety()]
+
+let package = Package(
+    name: "nuthatch",
+    products: [.executable(name: "nuthatch", targets: ["nuthatch"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    ],
+    targets: [
+        // 0: bytes, the operating system, and the words of the cache
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "Bytes", swiftSettings: common),
+        .target(name: "Posix", dependencies: ["CLinux", "Bytes"], swiftSettings: common),
+        .target(name: "Compression", dependencies: ["CZlib", "Bytes"], swiftSettings: common),
+        .target(name: "Crypto", dependencies: ["COpenSSL", "Bytes"], swiftSettings: common),
+        .target(name: "CacheModel", dependencies: ["Bytes"], swiftSettings: strict),
+
+        // 1: event loops and codecs
+        .target(name: "Reactor", dependencies: ["Posix", "Bytes"], swiftSettings: common),
+        .target(name: "HTTP1", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
+
+        // 2: the cache itself
+        .target(name: "CacheEngine", dependencies: ["CacheModel", "Bytes"], swiftSettings: common),
+        .target(name: "Observability", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
+
+        // 3: the HTTP surface
+        .target(
+            name: "API",
+            dependencies: [
+                "HTTP1", "JSON", "CacheModel", "Observability", "Compression", "Crypto", "Bytes",
+            ], swiftSettings: strict),
+
+        // 4: the only room that sees all the others
+        .target(
+            name: "Server",
+            dependencies: [
+                "API", "HTTP1", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto", "Bytes",
+                .product(name: "Configuration", package: "swift-configuration"),
+            ], swiftSettings: common),
+
+        // 5: the executable
+        .executableTarget(
+            name: "nuthatch",
+            dependencies: [
+                "Server", "HTTP1", "Posix", "Bytes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: common),
+    ]
+)

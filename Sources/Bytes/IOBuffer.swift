@@ -1,0 +1,172 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Growable bytes with a read mark and a write mark.
+///
+/// ```
+/// base        readMark            writeMark      capacity
+///  │ consumed  │ readable (count)   │ writable      │
+/// ```
+/// Bytes are appended at the write mark and consumed at the read mark; when all is consumed both return to the start,
+/// so a buffer that is drained each turn never moves its bytes.
+/// - Complexity: appending is amortised O(bytes). Growth doubles, so a buffer is at most twice what it ever held.
+///
+/// Unsafe: `base` is owned by this noncopyable value alone and freed once in `deinit`; every access is checked against
+/// the marks.
+package struct IOBuffer: ~Copyable, @unchecked Sendable {
+    @usableFromInline package private(set) var base: UnsafeMutableRawPointer?
+    package private(set) var capacity: Int = 0
+    private var readMark: Int = 0
+    private var writeMark: Int = 0
+
+    package init() {}
+
+    package init(capacity: Int) { reserve(capacity) }
+
+    deinit { free(base) }
+
+    /// How many bytes can be read.
+    package var count: Int { writeMark - readMark }
+    package var isEmpty: Bool { writeMark == readMark }
+
+    /// The bytes between the marks.
+    package var readable: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            let start = base.map { $0.assumingMemoryBound(to: UInt8.self) + readMark }
+            let span = Span<UInt8>(_unsafeStart: UnsafePointer(start ?? Self.nowhere), count: count)
+            return _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// A valid address for the empty span of a buffer that has no storage yet.
+    private static var nowhere: UnsafeMutablePointer<UInt8> { UnsafeMutablePointer(bitPattern: 1)! }
+
+    /// The byte at `index`, counted from the read mark.
+    package subscript(index: Int) -> UInt8 {
+        get {
+            precondition(index >= 0 && index < count, "index outside the readable bytes")
+            return base!.load(fromByteOffset: readMark + index, as: UInt8.self)
+        }
+        set {
+            precondition(index >= 0 && index < count, "index outside the readable bytes")
+            base!.storeBytes(of: newValue, toByteOffset: readMark + index, as: UInt8.self)
+        }
+    }
+
+    // MARK: Appending
+
+    package mutating func append(_ byte: UInt8) {
+        if writeMark == capacity { grow(by: 1) }
+        base!.storeBytes(of: byte, toByteOffset: writeMark, as: UInt8.self)
+        writeMark += 1
+    }
+
+    package mutating func append(_ bytes: Span<UInt8>) {
+        let added = bytes.count
+        guard added > 0 else { return }
+        if capacity - writeMark < added { grow(by: added) }
+        bytes.withUnsafeBufferPointer { _ = memcpy(base! + writeMark, $0.baseAddress!, added) }
+        writeMark += added
+    }
+
+    package mutating func append(_ text: StaticString) {
+        let added = text.utf8CodeUnitCount
+        if capacity - writeMark < added { grow(by: added) }
+        guard added > 0 else { return }
+        memcpy(base! + writeMark, text.utf8Start, added)
+        writeMark += added
+    }
+
+    package mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
+
+    package mutating func append(repeating byte: UInt8, count added: Int) {
+        guard added > 0 else { return }
+        if capacity - writeMark < added { grow(by: added) }
+        memset(base! + writeMark, Int32(byte), added)
+        writeMark += added
+    }
+
+    /// Lets `body` fill up to all of the free space behind the write mark, at least `minimum` bytes of it, and moves
+    /// the write mark by what it says it filled.
+    package mutating func append<E: Error>(
+        minimum: Int, _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+    ) throws(E) -> Int {
+        if capacity - writeMark < minimum { grow(by: minimum) }
+        let room = UnsafeMutableRawBufferPointer(start: base! + writeMark, count: capacity - writeMark)
+        let filled = try body(room)
+        precondition(filled >= 0 && filled <= room.count, "filled more than there was room for")
+        writeMark += filled
+        return filled
+    }
+
+    // MARK: Consuming and cutting
+
+    package mutating func consume(_ consumed: Int) {
+        precondition(consumed >= 0 && consumed <= count, "consumed more than was there")
+        readMark += consumed
+        if readMark == writeMark { readMark = 0; writeMark = 0 }
+    }
+
+    /// Forgets what lies behind the first `length` readable bytes.
+    package mutating func truncate(to length: Int) {
+        precondition(length >= 0 && length <= count, "cannot truncate to more than is there")
+        writeMark = readMark + length
+    }
+
+    /// Empties the buffer; storage above `keeping` bytes is given back.
+    package mutating func removeAll(keeping limit: Int = .max) {
+        readMark = 0
+        writeMark = 0
+        if capacity > limit { release() }
+    }
+
+    /// Moves `length` readable bytes from one index to another; the ranges may overlap.
+    package mutating func move(from source: Int, to target: Int, count length: Int) {
+        precondition(source >= 0 && target >= 0 && length >= 0)
+        precondition(source + length <= count && target + length <= count, "move outside the readable bytes")
+        guard length > 0 else { return }
+        memmove(base! + readMark + target, base! + readMark + source, length)
+    }
+
+    /// Overwrites readable bytes at `index`.
+    package mutating func replace(at index: Int, with bytes: Span<UInt8>) {
+        precondition(index >= 0 && index + bytes.count <= count, "replace outside the readable bytes")
+        guard !bytes.isEmpty else { return }
+        bytes.withUnsafeBufferPointer { _ = memcpy(base! + readMark + index, $0.baseAddress!, bytes.count) }
+    }
+
+    // MARK: Storage
+
+    /// Makes room for `additional` bytes behind the write mark.
+    package mutating func reserve(_ additional: Int) {
+        if capacity - writeMark < additional { grow(by: additional) }
+    }
+
+    /// Gives the storage back; the buffer must be empty.
+    package mutating func release() {
+        precondition(isEmpty, "released a buffer that still holds bytes")
+        free(base)
+        base = nil
+        capacity = 0
+        readMark = 0
+        writeMark = 0
+    }
+
+    private mutating func grow(by added: Int) {
+        let live = count
+        if readMark > 0 && capacity - live >= added && readMark >= live {
+            memmove(base!, base! + readMark, live)
+        } else {
+            let wanted = Swift.max(live + added, Swift.max(256, capacity * 2))
+            guard let bigger = malloc(wanted) else { fatalError("out of memory: \(wanted) bytes for a buffer") }
+            if live > 0 { memcpy(bigger, base! + readMark, live) }
+            free(base)
+            base = bigger
+            capacity = wanted
+        }
+        readMark = 0
+        writeMark = live
+    }
+}

@@ -1,0 +1,39 @@
+import Bytes
+
+/// One change as it happened: the outcome, never the question. A reader of the log rebuilds the same state from these
+/// without a clock and without chance.
+package enum Effect: ~Escapable {
+    /// The entry under `key` is now this.
+    case put(key: Span<UInt8>, value: Span<UInt8>, fields: Span<UInt8>, state: EntryState)
+    /// `bytes` were added at one end of the value.
+    case extend(key: Span<UInt8>, bytes: Span<UInt8>, end: ExtendEnd, modifiedAt: Instant)
+    /// The value was cut to its first `length` bytes.
+    case truncate(key: Span<UInt8>, length: Int, modifiedAt: Instant)
+    /// The lifetime is now this; the entry's own position stays.
+    case lifetime(key: Span<UInt8>, lifetime: Lifetime, freshUntil: Instant)
+    /// The entry is gone. A version stays behind for a versioned delete until `versionKeptUntil`.
+    case delete(key: Span<UInt8>, reason: MissReason, at: Instant, version: UInt64?, versionKeptUntil: Instant)
+}
+
+/// An entry's state beside key, value and fields.
+package struct EntryState: Sendable, Equatable {
+    package var modifiedAt: Instant
+    package var lifetime: Lifetime
+    /// When freshness ends as things stand (see ``EntryInfo/freshUntil``).
+    package var freshUntil: Instant
+    package var version: UInt64?
+
+    package init(modifiedAt: Instant, lifetime: Lifetime, freshUntil: Instant, version: UInt64?) {
+        self.modifiedAt = modifiedAt
+        self.lifetime = lifetime
+        self.freshUntil = freshUntil
+        self.version = version
+    }
+}
+
+/// Reads the one ordered log as it is written. Called with the entry's shard locked: it copies what it keeps and
+/// returns; it must not call the engine. Positions of one key arrive in rising order; each number exactly once.
+package protocol EffectReader: Sendable {
+    /// - Parameter remaining: how many further records belong to the same atomic group, 0 for the last or only one.
+    func record(_ effect: borrowing Effect, at position: Position, remaining: Int)
+}

@@ -1,0 +1,25 @@
+/// Every maximum of the data model, with its reason. Those of HTTP stand in `HTTP1/HTTPLimits.swift`.
+package struct Limits: Sendable {
+    /// A key, in bytes. A fully escaped one takes three times that and still fits the request line.
+    package static let keyBytes = 4096
+    /// A value, in bytes: large enough for a page or a picture, small enough that one copy takes about a millisecond.
+    package var valueBytes = 8 << 20
+    /// Stored fields of one entry, in bytes: a head is at most 16 KiB of fields.
+    package static let fieldsBytes = 16 << 10
+    /// Operations in an atomic group: as many shards may be locked at once.
+    package static let groupOperations = 128
+    /// Rows of a page.
+    package static let pageRows = 1000
+    /// Entity tags in one precondition.
+    package static let entityTags = 64
+    /// A lifetime, in milliseconds: ten years.
+    package static let lifetime: Int64 = 10 * 365 * 24 * 3600 * 1000
+    /// How long a versioned delete leaves its version behind, in milliseconds.
+    package static let deletedVersionKept: Int64 = 3600 * 1000
+    /// The longest wait of a request, in milliseconds.
+    package static let wait: Int64 = 30_000
+    /// Watches one engine keeps at a time: each holds a parked connection.
+    package static let watches = 65_536
+
+    package init() {}
+}

@@ -1,0 +1,83 @@
+import Bytes
+
+/// What is known of an entry beside its value.
+package struct EntryInfo: Sendable, Equatable {
+    /// The position of the last content change: the entity tag.
+    package var position: Position = .none
+    /// When the content last changed, exact to a second.
+    package var modifiedAt = Instant(milliseconds: 0)
+    /// When freshness ends as things stand (a sliding lifetime moves it); `never` without a lifetime.
+    package var freshUntil: Instant = .never
+    /// The absolute end, for the `Expires` field; `never` where only sliding bounds it.
+    package var expiresAt: Instant = .never
+    package var idle: Int64 = 0
+    package var staleWhileRevalidate: Int64 = 0
+    package var staleIfError: Int64 = 0
+    package var version: UInt64?
+    package var valueCount: Int = 0
+
+    package init() {}
+}
+
+/// A row of a page or of a group's answer. Slices lie in the reply's `bytes`.
+package struct ReplyRow: Sendable {
+    package var outcome: Outcome
+    package var key: ByteSlice = .empty
+    package var info = EntryInfo()
+    package var fields: ByteSlice = .empty
+    package var value: ByteSlice = .empty
+    /// The row stands for all keys with this prefix (delimiter folding).
+    package var isPrefix = false
+
+    package init(outcome: Outcome) { self.outcome = outcome }
+}
+
+/// What the engine says. A loop owns one and lends it to each command: its buffers are reused.
+package struct Reply: ~Copyable {
+    package var outcome: Outcome = .miss(.unknown)
+    /// The entry read, written (its new state) or, where previous was wanted, the one replaced or removed.
+    package var entry = EntryInfo()
+    /// The position a write was given, `.none` when nothing was written.
+    package var written: Position = .none
+    /// When a missing key went away, where that is known.
+    package var missedAt: Instant?
+    /// The entry's stored fields, in the form of ``StoredFields``.
+    package var fields = IOBuffer()
+    /// The entry's value, unless it is held as `shared`.
+    package var value = IOBuffer()
+    /// A large value, shared with the engine instead of copied.
+    package var shared: SharedBytes?
+    /// Keys, fields and values of `rows`.
+    package var bytes = IOBuffer()
+    package var rows: [ReplyRow] = []
+    /// Where a table walk goes on; nil at its end. For an ordered page only whether it is nil matters.
+    package var nextCursor: UInt64?
+
+    package init() {}
+
+    /// Forgets the last answer; storage past 64 KiB is given back, so that one large answer does not stay for ever.
+    package mutating func reset() {
+        outcome = .miss(.unknown)
+        entry = EntryInfo()
+        written = .none
+        missedAt = nil
+        if !fields.isEmpty { fields.removeAll(keeping: 1 << 16) }
+        if !value.isEmpty { value.removeAll(keeping: 1 << 16) }
+        if shared != nil { shared = nil }
+        if !rows.isEmpty {
+            bytes.removeAll(keeping: 1 << 16)
+            rows.removeAll(keepingCapacity: rows.capacity <= 1024)
+        }
+        nextCursor = nil
+    }
+
+    /// The value's bytes, wherever they are held.
+    package var valueBytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            // Unsafe only in spelling: `self` holds `shared`, so its bytes live as long as the borrow does.
+            if let shared { return unsafe _overrideLifetime(shared.span, borrowing: self) }
+            return value.readable
+        }
+    }
+}
