@@ -1,0 +1,9 @@
+/// Every maximum of the reader and writer, with its reason.
+package enum JSONLimits {
+    /// Arrays and objects inside each other: one bit each of a machine word.
+    package static let depth = 64
+    /// Digits of a number: beyond every integer and decimal anyone means, and short enough to look at twice.
+    package static let numberDigits = 64
+    /// Member names remembered at a time, over all open objects, to find duplicates: about 2 MiB at most.
+    package static let openMembers = 65_536
+}
