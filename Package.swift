@@ -65,5 +65,9 @@ let package = Package(
                 "Server", "HTTP1", "Posix", "Bytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
+
+        // tests
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: common),
+        .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: common),
     ]
 )

@@ -35,7 +35,8 @@ package struct JSONReader: ~Escapable {
     package private(set) var depth = 0
     private var objects: UInt64 = 0
     private var names = MemberNames()
-    private var failure: JSONError?
+    /// Set by the first error, and thrown by every later call.
+    var failure: JSONError?
 
     enum Expectation { case value, firstElement, firstName, separator }
 
