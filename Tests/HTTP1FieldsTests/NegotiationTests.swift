@@ -76,35 +76,36 @@ struct AcceptTests {
         return accept.best
     }
 
-    @Test(arguments: [
-        ("*/*", 0),
-        ("text/*", 1),
-        ("text/plain", 1),
-        ("TEXT/Plain", 1),
-        ("text/plain; charset=utf-8", 1),
-        ("text/plain; charset=\"UTF-8\"", 1),
-        ("text/plain;charset=latin1", nil),
-        ("text/plain;format=flowed", nil),
-        ("application/json", nil),
-        ("application/problem+json", 0),
-        ("application/*", 0),
-        ("text/plain, */*", 0),
-        ("text/plain, */*;q=0.9", 1),
-        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 2),
-        ("application/problem+json;q=0.5, text/plain;q=0.6", 1),
-        ("text/*;q=0.3, text/plain;q=0.7, */*;q=0.5", 1),
-        ("text/*, text/plain;q=0, */*;q=0.1", 2),
-        ("*/*;q=0", nil),
-        ("image/png", nil),
-        ("", nil),
-        ("text", nil),
-        ("*/plain", nil),
-        ("text/", nil),
-        ("text/plain;q=x", nil),
-        ("text/plain;q=x, text/html", 2),
-        ("text/plain html, text/html", 2),
-        ("text/plain;q=0.5;ext=1", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("*/*", 0),
+            ("text/*", 1),
+            ("text/plain", 1),
+            ("TEXT/Plain", 1),
+            ("text/plain; charset=utf-8", 1),
+            ("text/plain; charset=\"UTF-8\"", 1),
+            ("text/plain;charset=latin1", nil),
+            ("text/plain;format=flowed", nil),
+            ("application/json", nil),
+            ("application/problem+json", 0),
+            ("application/*", 0),
+            ("text/plain, */*", 0),
+            ("text/plain, */*;q=0.9", 1),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 2),
+            ("application/problem+json;q=0.5, text/plain;q=0.6", 1),
+            ("text/*;q=0.3, text/plain;q=0.7, */*;q=0.5", 1),
+            ("text/*, text/plain;q=0, */*;q=0.1", 2),
+            ("*/*;q=0", nil),
+            ("image/png", nil),
+            ("", nil),
+            ("text", nil),
+            ("*/plain", nil),
+            ("text/", nil),
+            ("text/plain;q=x", nil),
+            ("text/plain;q=x, text/html", 2),
+            ("text/plain html, text/html", 2),
+            ("text/plain;q=0.5;ext=1", nil),
+        ] as [(String, Int?)])
     func `the best offer wins by specificity, then weight, then order`(line: String, index: Int?) {
         #expect(best([.problem, .text, .html], line) == index)
     }
@@ -205,27 +206,28 @@ struct MediaTypeTests {
 }
 
 struct AuthorizationTests {
-    @Test(arguments: [
-        ("Bearer abc", "abc"),
-        ("bearer abc", "abc"),
-        ("BEARER   abc", "abc"),
-        ("Bearer a-b.c_d~e+f/g==", "a-b.c_d~e+f/g=="),
-        (" Bearer abc ", "abc"),
-        ("Bearer", nil),
-        ("Bearer ", nil),
-        ("Bearer =", nil),
-        ("Bearer\tabc", nil),
-        ("Bearer a=b", nil),
-        ("Bearer abc def", nil),
-        ("Bearer abc,", nil),
-        ("Bearer abc, Basic x", nil),
-        ("Bearer \"abc\"", nil),
-        ("Bearer a\u{E9}", nil),
-        ("Bearerabc", nil),
-        ("Basic YTpi", nil),
-        ("abc", nil),
-        ("", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("Bearer abc", "abc"),
+            ("bearer abc", "abc"),
+            ("BEARER   abc", "abc"),
+            ("Bearer a-b.c_d~e+f/g==", "a-b.c_d~e+f/g=="),
+            (" Bearer abc ", "abc"),
+            ("Bearer", nil),
+            ("Bearer ", nil),
+            ("Bearer =", nil),
+            ("Bearer\tabc", nil),
+            ("Bearer a=b", nil),
+            ("Bearer abc def", nil),
+            ("Bearer abc,", nil),
+            ("Bearer abc, Basic x", nil),
+            ("Bearer \"abc\"", nil),
+            ("Bearer a\u{E9}", nil),
+            ("Bearerabc", nil),
+            ("Basic YTpi", nil),
+            ("abc", nil),
+            ("", nil),
+        ] as [(String, String?)])
     func `a bearer token is one run of token bytes`(field: String, token: String?) {
         let input = bytes(field)
         let found = optionalText(Authorization.bearerToken(input.span))

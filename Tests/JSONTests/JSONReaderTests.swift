@@ -81,8 +81,9 @@ struct JSONReaderTests {
     }
 
     @Test func `the kind of a container is remembered at every depth`() {
-        #expect(read(String(repeating: #"[{"a":"#, count: 32) + "1" + String(repeating: "}]", count: 32))
-            .hasPrefix("[ { a: [ {"))
+        #expect(
+            read(String(repeating: #"[{"a":"#, count: 32) + "1" + String(repeating: "}]", count: 32))
+                .hasPrefix("[ { a: [ {"))
         #expect(read(String(repeating: #"[{"a":"#, count: 32) + "1]").hasPrefix("unexpectedByte"))
     }
 
@@ -102,7 +103,10 @@ struct JSONReaderTests {
     }
 
     private func outcome(_ step: () throws(JSONError) -> Void) -> JSONError? {
-        do { try step(); return nil } catch { return error }
+        do {
+            try step()
+            return nil
+        } catch { return error }
     }
 }
 
@@ -184,12 +188,13 @@ struct JSONStringTests {
         #expect(read(text) == failure)
     }
 
-    @Test(arguments: [
-        [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC2], [0xC2, 0x41], [0xE0, 0x80, 0x80],
-        [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xE2, 0x82], [0xE2, 0x82, 0x41],
-        [0xF0, 0x80, 0x80, 0x80], [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80],
-        [0xF5, 0x80, 0x80, 0x80], [0xF0, 0x9F, 0x98], [0xFE], [0xFF],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC2], [0xC2, 0x41], [0xE0, 0x80, 0x80],
+            [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xE2, 0x82], [0xE2, 0x82, 0x41],
+            [0xF0, 0x80, 0x80, 0x80], [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80],
+            [0xF5, 0x80, 0x80, 0x80], [0xF0, 0x9F, 0x98], [0xFE], [0xFF],
+        ] as [[UInt8]])
     func `a string that is not UTF-8 is refused`(bytes: [UInt8]) {
         #expect(read([0x22] + bytes + [0x22]) == "invalidUTF8@1")
         #expect(read([0x22, 0x61] + bytes).hasPrefix("invalidUTF8@2"))

@@ -75,15 +75,16 @@ struct JSONWriterTests {
         }
     }
 
-    @Test(arguments: [
-        (Array("text".utf8), false, #"{"value":"text"}"#),
-        (Array("é\n".utf8), false, #"{"value":"é\n"}"#),
-        ([], false, #"{"value":""}"#),
-        ([0x00, 0xFF], false, #"{"value64":"AP8="}"#),
-        ([0xC3], false, #"{"value64":"ww=="}"#),
-        ([0xED, 0xA0, 0x80], false, #"{"value64":"7aCA"}"#),
-        (Array("text".utf8), true, #"{"value64":"dGV4dA=="}"#),
-    ] as [([UInt8], Bool, String)])
+    @Test(
+        arguments: [
+            (Array("text".utf8), false, #"{"value":"text"}"#),
+            (Array("é\n".utf8), false, #"{"value":"é\n"}"#),
+            ([], false, #"{"value":""}"#),
+            ([0x00, 0xFF], false, #"{"value64":"AP8="}"#),
+            ([0xC3], false, #"{"value64":"ww=="}"#),
+            ([0xED, 0xA0, 0x80], false, #"{"value64":"7aCA"}"#),
+            (Array("text".utf8), true, #"{"value64":"dGV4dA=="}"#),
+        ] as [([UInt8], Bool, String)])
     func `bytes that are not text are written as base64`(
         bytes: [UInt8], isForced: Bool, json: String
     ) {
@@ -96,11 +97,11 @@ struct JSONWriterTests {
         #expect(text == json)
     }
 
-    @Test func `the writer nests 63 deep`() {
+    @Test func `the writer nests as deep as the reader`() {
         let text = written { json, out in
-            for _ in 0..<63 { json.beginArray(into: &out) }
+            for _ in 0..<64 { json.beginArray(into: &out) }
             json.integer(1, into: &out)
-            for _ in 0..<63 { json.endArray(into: &out) }
+            for _ in 0..<64 { json.endArray(into: &out) }
         }
         #expect(!read(text).contains("@"))
     }
