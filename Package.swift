@@ -16,6 +16,9 @@ let common: [SwiftSetting] = [
 /// For the rooms that hold no unsafe code: the compiler proves that they stay so.
 let strict = common + [.strictMemorySafety()]
 
+/// Test targets use the language as the code they test.
+let tests = common
+
 let package = Package(
     name: "nuthatch",
     products: [.executable(name: "nuthatch", targets: ["nuthatch"])],
@@ -66,8 +69,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
 
-        // tests
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: common),
-        .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: common),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
+        .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
     ]
 )

@@ -63,16 +63,6 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// The index of the first `byte` at or after `start`, nil when there is none.
-    package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
-        var index = start
-        while index < count {
-            if self[index] == byte { return index }
-            index += 1
-        }
-        return nil
-    }
-
     /// The bytes without spaces and tabs at either end.
     @_lifetime(copy self)
     package func trimmingBlanks() -> Span<UInt8> {

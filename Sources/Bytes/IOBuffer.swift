@@ -81,6 +81,9 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
 
     package mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 
+    /// Appends what another buffer holds.
+    package mutating func append(copying other: borrowing IOBuffer) { append(other.readable) }
+
     package mutating func append(repeating byte: UInt8, count added: Int) {
         guard added > 0 else { return }
         if capacity - writeMark < added { grow(by: added) }

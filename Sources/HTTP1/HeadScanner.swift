@@ -1,0 +1,89 @@
+import Bytes
+
+/// Finds the end of a head in bytes that arrive in any pieces, looking at each byte once.
+///
+/// The parser proper runs when the head is whole; until then this keeps eight words of state and no copy. What can be
+/// refused early is: a first byte that starts no request, a lone LF, a request line or head over its limit, and a
+/// request line that is wrong by itself (an HTTP/0.9 client waits for an answer and sends no more).
+package struct HeadScanner: Sendable {
+    package enum Progress: Equatable, Sendable {
+        case partial
+        /// A head stands in these bytes, the empty line included.
+        case complete(Range<Int>)
+    }
+
+    /// RFC 9112 §2.2 asks to ignore "at least one" empty line before the request line; two are, a third is refused.
+    private static let emptyLinesAllowed = 2
+
+    /// Where the line being read starts, and how far it has been searched.
+    private var lineStart = 0
+    private var searched = 0
+    private var headStart = 0
+    private var emptyLines = 0
+    private var linesSeen = 0
+
+    package init() {}
+
+    /// True when nothing of a request has been seen: empty lines do not count.
+    package var isIdle: Bool { linesSeen == 0 && lineStart == searched }
+
+    /// Goes on with `bytes`, which begin with all that earlier calls were shown.
+    package mutating func scan(_ bytes: Span<UInt8>, limits: HTTPLimits) throws(HTTPFailure) -> Progress {
+        while true {
+            if linesSeen == 0 { try checkFirstByte(bytes) }
+            guard let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: searched) else {
+                searched = bytes.count
+                try checkSizes(upTo: bytes.count, limits)
+                return .partial
+            }
+            guard lineFeed > lineStart, bytes[lineFeed - 1] == ASCII.carriageReturn else {
+                throw .badRequest("a line ends with CR LF, not with LF alone")
+            }
+            let isEmpty = lineFeed - 1 == lineStart
+            let line = lineStart..<(lineFeed - 1)
+            lineStart = lineFeed + 1
+            searched = lineStart
+            if linesSeen == 0 {
+                if isEmpty {
+                    emptyLines += 1
+                    guard emptyLines <= Self.emptyLinesAllowed else {
+                        throw .badRequest("more than two empty lines before the request line")
+                    }
+                    headStart = lineStart
+                    continue
+                }
+                try HeadParser.checkRequestLine(bytes.extracting(line), limits: limits)
+            }
+            if isEmpty {
+                try checkSizes(upTo: lineStart - 2, limits)
+                return .complete(headStart..<lineStart)
+            }
+            linesSeen += 1
+            if linesSeen == 1 { requestLineEnd = lineStart }
+            guard linesSeen <= limits.fields + 1 else { throw .fieldsTooLarge("more header fields than the limit") }
+        }
+    }
+
+    private var requestLineEnd = 0
+
+    private func checkFirstByte(_ bytes: Span<UInt8>) throws(HTTPFailure) {
+        guard lineStart < bytes.count else { return }
+        let first = bytes[lineStart]
+        guard ASCII.isToken(first) || first == ASCII.carriageReturn else {
+            throw .badRequest("a request starts with a method")
+        }
+        if first == ASCII.carriageReturn, lineStart + 1 < bytes.count, bytes[lineStart + 1] != ASCII.lineFeed {
+            throw .badRequest("CR without LF")
+        }
+    }
+
+    private func checkSizes(upTo end: Int, _ limits: HTTPLimits) throws(HTTPFailure) {
+        if linesSeen == 0 {
+            guard end - headStart <= limits.requestLine + 1 else { throw .requestLineTooLong }
+        } else {
+            guard end - requestLineEnd <= limits.fieldBytes else {
+                throw .fieldsTooLarge("the header fields are longer than the limit")
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Bytes
+
+/// One field line: where its name and value lie, and which field it is.
+package struct FieldLine: Sendable {
+    package var name: ByteSlice = .empty
+    package var value: ByteSlice = .empty
+    package var known: KnownField?
+
+    package init() {}
+}
+
+/// A parsed request head: slices of the bytes it was parsed from. A loop owns one and lends it to each parse, so a
+/// request costs no allocation; all slices count from the first byte of the request line.
+package final class RequestHead {
+    /// Field lines a head can hold, and so the most that `HTTPLimits.fields` may allow.
+    package static let fieldCapacity = 256
+
+    package internal(set) var method: Method = .unknown
+    package internal(set) var methodName: ByteSlice = .empty
+    /// Minor version: 0 for HTTP/1.0, else 1 (1.2 to 1.9 are handled as 1.1).
+    package internal(set) var minorVersion = 1
+    /// The target as sent, for the log.
+    package internal(set) var target: ByteSlice = .empty
+    /// The path as sent, still escaped; `*` for the asterisk form.
+    package internal(set) var path: ByteSlice = .empty
+    /// What stands behind the first `?`, still escaped; nil without one.
+    package internal(set) var query: ByteSlice?
+    /// The authority of an absolute-form target; nil in the other forms.
+    package internal(set) var authority: ByteSlice?
+    /// Bytes of the head, the empty line included.
+    package internal(set) var byteCount = 0
+    package internal(set) var framing: BodyFraming = .none
+    package internal(set) var keepsAlive = true
+    package internal(set) var expectsContinue = false
+    /// An expectation other than `100-continue` was sent: 417.
+    package internal(set) var expectsUnknown = false
+
+    var lines: [FieldLine]
+    package internal(set) var lineCount = 0
+    /// Index of the first line of each known field, -1 without one.
+    private var firstLine: InlineArray<26, Int16> = .init(repeating: -1)
+
+    package init() {
+        precondition(KnownField.allCases.count == 26, "one slot a known field")
+        lines = Array(repeating: FieldLine(), count: Self.fieldCapacity)
+    }
+
+    func reset() {
+        lineCount = 0
+        firstLine = .init(repeating: -1)
+        query = nil
+        authority = nil
+        framing = .none
+        keepsAlive = true
+        expectsContinue = false
+        expectsUnknown = false
+    }
+
+    /// Notes a line; false when the table is full.
+    func note(_ line: FieldLine) {
+        if let known = line.known, firstLine[Int(known.rawValue)] < 0 {
+            firstLine[Int(known.rawValue)] = Int16(lineCount)
+        }
+        lines[lineCount] = line
+        lineCount += 1
+    }
+
+    /// Where the value of a field's first line lies; nil when it was not sent.
+    package func value(of field: KnownField) -> ByteSlice? {
+        let index = firstLine[Int(field.rawValue)]
+        return index < 0 ? nil : lines[Int(index)].value
+    }
+
+    /// The index of the next line of a field behind line `index`; start with -1. Nil when there is no further one.
+    package func nextLine(of field: KnownField, after index: Int) -> Int? {
+        let first = Int(firstLine[Int(field.rawValue)])
+        if first < 0 { return nil }
+        if index < first { return first }
+        var next = index + 1
+        while next < lineCount {
+            if lines[next].known == field { return next }
+            next += 1
+        }
+        return nil
+    }
+
+    /// The line at `index`.
+    package func line(_ index: Int) -> FieldLine {
+        precondition(index >= 0 && index < lineCount, "no such field line")
+        return lines[index]
+    }
+}

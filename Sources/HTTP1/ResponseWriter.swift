@@ -1,0 +1,199 @@
+import Bytes
+
+/// The only writer of response bytes. A loop owns one; answers to pipelined requests follow each other in its buffer.
+///
+/// ```
+/// begin(200) → field(…)* → finish(length:)/finishWithoutBody()/finishChunked() → body(…)*
+/// ```
+/// It keeps the rules that no route should have to remember: `Date` on every answer, no body after HEAD, 204 and 304,
+/// never a length beside a coding, no byte in a field that could start another line (RFC 9112 §11.1).
+package struct ResponseWriter: ~Copyable {
+    /// A body that is sent from where it lies, between the bytes before and after `offset` of the buffer.
+    package struct Attachment: Sendable {
+        /// Bytes of the buffer that go out before it.
+        package let offset: Int
+        package let bytes: SharedBytes
+        package let range: Range<Int>
+    }
+
+    /// A body of at least this many bytes is attached, not copied.
+    package static let attachmentMinimum = 16 << 10
+
+    /// The answers, but for what `attachments` holds.
+    package var buffer = IOBuffer()
+    package private(set) var attachments: [Attachment] = []
+    /// The `Date` field line (RFC 9110 §6.6.1), kept for a second.
+    private var dateLine = IOBuffer()
+
+    /// What the request at hand allows.
+    package private(set) var status = 0
+    package private(set) var isHeadRequest = false
+    package private(set) var keepsAlive = true
+    private var minorVersion = 1
+    /// Set between `finishChunked` and the last chunk.
+    package private(set) var isChunked = false
+    private var chunkStart = -1
+    /// Where the answer at hand starts in `buffer`, for the count of its bytes.
+    private var answerStart = 0
+
+    package init() { dateLine.append("Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n") }
+
+    /// Sets the date that the next answers carry: 29 bytes in IMF-fixdate form.
+    package mutating func setDate(_ date: Span<UInt8>) { dateLine.replace(at: 6, with: date) }
+
+    /// Prepares for the answer to `head`; nil stands for a request too broken to have one.
+    package mutating func prepare(for head: RequestHead?, keepsAlive: Bool) {
+        isHeadRequest = head.map { $0.method == .head } ?? false
+        minorVersion = head?.minorVersion ?? 1
+        self.keepsAlive = keepsAlive
+        isChunked = false
+        status = 0
+        answerStart = buffer.count
+    }
+
+    /// Goes on with an answer whose first chunks have left already.
+    package mutating func resumeChunked(for head: RequestHead, keepsAlive: Bool) {
+        prepare(for: head, keepsAlive: keepsAlive)
+        isChunked = minorVersion >= 1
+        status = 200
+    }
+
+    /// Closes the connection behind the answer at hand; call before `finish…`.
+    package mutating func closeAfterwards() { keepsAlive = false }
+
+    /// Forgets all that was handed on to be sent.
+    package mutating func removeAll(keeping limit: Int = .max) {
+        buffer.removeAll(keeping: limit)
+        if !attachments.isEmpty { attachments.removeAll(keepingCapacity: true) }
+    }
+
+    /// Bytes written and attached, not yet handed on.
+    package var pendingBytes: Int { attachments.reduce(buffer.count) { $0 + $1.range.count } }
+
+    // MARK: Head
+
+    package mutating func begin(_ status: Int) {
+        precondition(self.status == 0, "two answers to one request")
+        self.status = status
+        buffer.append(StatusLine.text(status))
+        buffer.append(copying: dateLine)
+    }
+
+    /// The interim answer that lets a client send its body (RFC 9110 §15.2.1).
+    package mutating func sendContinue() { buffer.append("HTTP/1.1 100 Continue\r\n\r\n") }
+
+    package mutating func field(_ name: StaticString, _ value: StaticString) {
+        buffer.append(name)
+        buffer.append(": ")
+        buffer.append(value)
+        buffer.append("\r\n")
+    }
+
+    /// Writes a field whose value comes from data. A value that could break the head is left out: it was refused when it
+    /// was stored, so this only holds the line against a fault elsewhere.
+    package mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
+        guard value.firstControl(in: 0..<value.count) == nil else { return }
+        buffer.append(name)
+        buffer.append(": ")
+        buffer.append(value)
+        buffer.append("\r\n")
+    }
+
+    package mutating func field(_ name: StaticString, decimal value: Int64) {
+        buffer.append(name)
+        buffer.append(": ")
+        buffer.append(decimal: value)
+        buffer.append("\r\n")
+    }
+
+    /// Whole field lines known at compile time, each with its CR LF.
+    package mutating func fields(_ lines: StaticString) { buffer.append(lines) }
+
+    /// For a value composed of pieces: append to `buffer` between `beginField` and `endField` nothing but digits and
+    /// visible ASCII.
+    package mutating func beginField(_ name: StaticString) {
+        buffer.append(name)
+        buffer.append(": ")
+    }
+
+    package mutating func endField() { buffer.append("\r\n") }
+
+    /// Ends the head of an answer with a body of `length` bytes (`Content-Length` is written after HEAD as well).
+    package mutating func finish(length: Int) {
+        buffer.append("Content-Length: ")
+        buffer.append(decimal: length)
+        buffer.append("\r\n")
+        endHead()
+    }
+
+    /// Ends the head of a 204 or 304, which have neither body nor length.
+    package mutating func finishWithoutBody() { endHead() }
+
+    /// Ends the head of an answer whose length is not known yet: chunked, or up to the close for HTTP/1.0.
+    package mutating func finishChunked() {
+        if minorVersion >= 1 {
+            isChunked = true
+            buffer.append("Transfer-Encoding: chunked\r\n")
+        } else {
+            keepsAlive = false
+        }
+        endHead()
+    }
+
+    private mutating func endHead() {
+        if !keepsAlive {
+            buffer.append("Connection: close\r\n")
+        } else if minorVersion == 0 {
+            buffer.append("Connection: keep-alive\r\n")
+        }
+        buffer.append("\r\n")
+    }
+
+    // MARK: Body
+
+    package mutating func body(_ bytes: Span<UInt8>) {
+        if !isHeadRequest { buffer.append(bytes) }
+    }
+
+    package mutating func body(_ text: StaticString) {
+        if !isHeadRequest { buffer.append(text) }
+    }
+
+    /// Sends a part of a shared value; a large one without copying it.
+    package mutating func body(_ bytes: SharedBytes, _ range: Range<Int>) {
+        if isHeadRequest || range.isEmpty { return }
+        if range.count < Self.attachmentMinimum {
+            buffer.append(bytes.span.extracting(range))
+        } else {
+            precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "range outside the value")
+            attachments.append(Attachment(offset: buffer.count, bytes: bytes, range: range))
+        }
+    }
+
+    // MARK: Chunks
+
+    /// Starts a piece of a chunked body: append it to `buffer`, then call `endChunk`. Nothing may be attached meanwhile.
+    package mutating func beginChunk() {
+        if isChunked {
+            buffer.append("00000000\r\n")
+            chunkStart = buffer.count
+        }
+    }
+
+    package mutating func endChunk() {
+        guard isChunked else { return }
+        let length = buffer.count - chunkStart
+        guard length > 0 else { return buffer.truncate(to: chunkStart - 10) }
+        // The size was left open as eight zeros: leading zeros are grammatical (RFC 9112 §7.1).
+        for digit in 0..<8 {
+            buffer[chunkStart - 3 - digit] = ASCII.hexDigit(UInt8(truncatingIfNeeded: length >> (digit * 4)))
+        }
+        buffer.append("\r\n")
+    }
+
+    /// Ends a chunked body.
+    package mutating func endChunks() {
+        if isChunked { buffer.append("0\r\n\r\n") }
+        isChunked = false
+    }
+}
