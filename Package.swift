@@ -24,7 +24,6 @@ let package = Package(
     products: [.executable(name: "nuthatch", targets: ["nuthatch"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     ],
     targets: [
         // 0: bytes, the operating system, and the words of the cache
@@ -57,8 +56,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "API", "HTTP1", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto", "Bytes",
-                .product(name: "Configuration", package: "swift-configuration"),
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto",
+                "Bytes",
             ], swiftSettings: common),
 
         // 5: the executable
