@@ -68,6 +68,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
 
+        // Measuring: a load generator for this server and its peers
+        .executableTarget(name: "nuthatch-replay", path: "Benchmarks/Replay", swiftSettings: common),
+
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
