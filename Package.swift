@@ -16,12 +16,14 @@ let common: [SwiftSetting] = [
 /// For the rooms that hold no unsafe code: the compiler proves that they stay so.
 let strict = common + [.strictMemorySafety()]
 
+/// Test targets use the language as the code they test.
+let tests = common
+
 let package = Package(
     name: "nuthatch",
     products: [.executable(name: "nuthatch", targets: ["nuthatch"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     ],
     targets: [
         // 0: bytes, the operating system, and the words of the cache
@@ -54,8 +56,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "API", "HTTP1", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto", "Bytes",
-                .product(name: "Configuration", package: "swift-configuration"),
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto",
+                "Bytes",
             ], swiftSettings: common),
 
         // 5: the executable
@@ -65,5 +67,15 @@ let package = Package(
                 "Server", "HTTP1", "Posix", "Bytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
+
+        // Measuring: a load generator for this server and its peers
+        .executableTarget(name: "nuthatch-replay", path: "Benchmarks/Replay", swiftSettings: common),
+
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
+        .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
     ]
 )

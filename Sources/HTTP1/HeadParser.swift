@@ -33,10 +33,9 @@ package enum HeadParser {
         var version: ByteSlice
     }
 
-    /// Refuses what can be refused with nothing but the request line (without its CR LF) at hand.
+    /// Refuses what is no request line by its bytes alone (without its CR LF); form and version are judged with the head.
     static func checkRequestLine(_ line: Span<UInt8>, limits: HTTPLimits) throws(HTTPFailure) {
-        let parts = try parseRequestLine(line, limits: limits)
-        _ = try version(line.extracting(parts.version))
+        _ = try parseRequestLine(line, limits: limits)
     }
 
     /// `method SP request-target SP HTTP-version`, with exactly one SP each (§3; the leniency of §3 is not taken).

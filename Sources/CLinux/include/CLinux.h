@@ -1,14 +1,19 @@
-// What Linux offers and Swift's Glibc module does not show: calls hidden behind feature macros and variadic calls.
+// What Linux offers and Swift's Glibc module does not show: epoll, eventfd, and calls behind feature macros, which
+// are wrapped in CLinux.c because a macro defined here would change what other modules see of the same headers.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <sched.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
-// A connection accepted non-blocking and closed on exec in one call.
+// Accepts a connection non-blocking and closed on exec, in one call.
 int nuthatch_accept4(int listener, struct sockaddr_storage *address, socklen_t *length);
+
+// Fills a buffer of at most 256 bytes from the kernel's random generator; 0 when it did.
+int nuthatch_random(void *buffer, size_t length);
+
+// Names the calling thread; at most 15 bytes.
+void nuthatch_name_thread(const char *name);
+
+// How many cores the process may run on.
+int nuthatch_available_cores(void);

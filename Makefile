@@ -1,0 +1,55 @@
+# make        what there is to do
+# make run    serves on 127.0.0.1:8379
+# make test   everything a change has to pass
+
+FUZZ_SECONDS ?= 60
+SWIFT_BUILD = swift build -c release --static-swift-stdlib
+# Arguments for `nuthatch serve`, the system tests and the benchmarks: make run ARGS='--port 9000'
+ARGS ?=
+
+.PHONY: help run build test test-unit test-system bench fuzz tsan format lint clean
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+help: ## tells what there is to do
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: build ## builds and serves on 127.0.0.1:8379
+	@exec .build/release/nuthatch serve $(ARGS)
+
+build: ## leaves the release binary at .build/release/nuthatch
+	@scripts/install-missing build
+	$(SWIFT_BUILD) --product nuthatch
+
+test: test-unit test-system ## unit tests, then the real binary driven from outside
+
+test-unit:
+	@scripts/install-missing test
+	swift test --parallel --num-workers 2 --quiet
+
+test-system: build
+	@scripts/install-missing test
+	$(SWIFT_BUILD) --product nuthatch-replay
+	.venv/bin/python -m pytest -q Tests/System $(ARGS)
+
+bench: build ## measures beside nginx, Redis and memcached
+	@scripts/install-missing bench
+	$(SWIFT_BUILD) --product nuthatch-replay
+	python3 Benchmarks/bench.py $(ARGS)
+
+fuzz: ## feeds the parsers with what a fuzzer finds, FUZZ_SECONDS=60 each
+	@scripts/install-missing build
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+tsan: ## runs the stress tests under the thread sanitizer
+	@scripts/install-missing build
+	swift test --scratch-path .build-tsan --sanitize=thread --filter Stress
+
+format: ## puts the sources into their form
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Fuzz
+
+lint: ## tells what is not in its form
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Fuzz
+
+clean: ## removes what was built
+	rm -rf .build .build-fuzz .build-tsan .venv

@@ -1,0 +1,28 @@
+import Glibc
+
+/// The two clocks. Only the server reads them; everything below is told the time.
+package enum Clock {
+    /// Milliseconds since 1970, UTC.
+    package static func wallMilliseconds() -> Int64 {
+        let time = read(CLOCK_REALTIME)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// Nanoseconds on a clock that never jumps.
+    package static func monotonicNanoseconds() -> Int64 {
+        let time = read(CLOCK_MONOTONIC)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Nanoseconds of processor time this process has used.
+    package static func processNanoseconds() -> Int64 {
+        let time = read(CLOCK_PROCESS_CPUTIME_ID)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private static func read(_ clock: clockid_t) -> timespec {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return time
+    }
+}

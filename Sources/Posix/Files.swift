@@ -1,0 +1,51 @@
+import Glibc
+
+/// Small files read whole, and the standard streams.
+package enum Files {
+    /// The bytes of a file.
+    /// - Throws: when it cannot be read or is longer than `limit` bytes (EFBIG).
+    package static func readAll(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        let raw = try Syscalls.checked("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) }
+        let file = Descriptor(owning: raw)
+        return try readToEnd(file.raw, path, limit: limit)
+    }
+
+    /// All of standard input.
+    package static func readStandardInput(limit: Int) throws(SystemError) -> [UInt8] {
+        try readToEnd(0, "standard input", limit: limit)
+    }
+
+    private static func readToEnd(_ raw: Int32, _ name: String, limit: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = piece.withUnsafeMutableBytes { read(raw, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { throw Syscalls.failure("read \(name)") }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: piece[0..<count])
+            if bytes.count > limit { throw SystemError(code: EFBIG, call: "read \(name)") }
+        }
+    }
+
+    package enum Stream: Int32, Sendable { case standardOutput = 1, standardError = 2 }
+
+    /// Writes all bytes to a standard stream; what a closed stream does not take is dropped.
+    package static func write(_ bytes: [UInt8], to stream: Stream) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(stream.rawValue, $0.baseAddress! + offset, $0.count - offset)
+            }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return }
+            offset += count
+        }
+    }
+
+    /// Writes a line to a standard stream.
+    package static func writeLine(_ text: String, to stream: Stream) { write(Array((text + "\n").utf8), to: stream) }
+
+    /// Whether a standard stream is a terminal.
+    package static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.rawValue) == 1 }
+}

@@ -1,0 +1,81 @@
+import CLinux
+import Glibc
+
+/// What the process asks of the operating system about itself.
+package enum Process {
+    /// Cores this process may run on.
+    package static var availableCores: Int {
+        Int(nuthatch_available_cores())
+    }
+
+    /// Raises the soft limit of open descriptors to the hard one and returns it.
+    package static func raiseDescriptorLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        if limit.rlim_cur < limit.rlim_max {
+            var raised = limit
+            raised.rlim_cur = min(limit.rlim_max, 1 << 20)
+            if raised.rlim_cur > limit.rlim_cur, setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 {
+                limit = raised
+            }
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// 64 bits from the kernel's generator.
+    package static func randomWord() -> UInt64 {
+        var word: UInt64 = 0
+        precondition(nuthatch_random(&word, 8) == 0, "the kernel gave no random bytes")
+        return word
+    }
+
+    package static var id: Int32 { getpid() }
+
+    /// A write to a closed socket must not end the process: ignored here, beside `MSG_NOSIGNAL` on every send.
+    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    /// Resident memory in bytes.
+    package static var residentBytes: Int {
+        guard let text = try? Files.readAll("/proc/self/statm", limit: 4096) else { return 0 }
+        let fields = text.split(separator: 0x20)
+        guard fields.count > 1 else { return 0 }
+        return (Int(String(decoding: fields[1], as: UTF8.self)) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    /// Open descriptors.
+    package static var openDescriptors: Int {
+        guard let folder = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        return max(0, count - 3)
+    }
+}
+
+/// Signals that end or reload the server, waited for on the main thread.
+package enum Signals {
+    package enum Received: Sendable { case stop, reload }
+
+    /// Blocks SIGTERM, SIGINT and SIGHUP in this thread and all it starts: call before the first thread.
+    package static func block() {
+        var set = watched()
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Waits for the next of them.
+    package static func wait() -> Received {
+        var set = watched()
+        var signal: Int32 = 0
+        while sigwait(&set, &signal) != 0 {}
+        return signal == SIGHUP ? .reload : .stop
+    }
+
+    private static func watched() -> sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGINT)
+        sigaddset(&set, SIGHUP)
+        return set
+    }
+}
