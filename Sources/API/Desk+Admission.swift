@@ -28,24 +28,28 @@ extension Desk {
     mutating func judge(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
         route = Routes.all[0]
         if api.settings.loopbackOnly { try checkHost(head, bytes) }
-        if head.method == .unknown {
+        let method = head.method
+        isHead = method == .head
+        hasQuery = head.query != nil
+        path = head.path
+        if method == .unknown {
             throw Problem(.unknownMethod, "the methods are GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS, QUERY")
         }
-        let path = RoutePath.match(bytes.extracting(head.path))
-        let found = Routes.route(path, head.method)
+        let shape = RoutePath.match(bytes.extracting(path))
+        let found = Routes.route(shape, method)
         try identify(head, bytes, isPublic: found.map { $0.needs == nil } ?? false)
         guard let found else {
-            if path == .unknown {
+            if shape == .unknown {
                 throw Problem(.noSuchResource, "no such path: GET / and /openapi.json tell what there is")
             }
             throw Problem(
-                .methodNotAllowed, "this path does not serve the method", .allow(Routes.methods(of: path)))
+                .methodNotAllowed, "this path does not serve the method", .allow(Routes.methods(of: shape)))
         }
         route = found
         if let needs = found.needs, !principal.permissions.isSuperset(of: needs) {
             throw .forbidden(principal.permissions.missing(from: needs))
         }
-        if access.isOpen && !head.method.isSafe { try checkOrigin(head, bytes) }
+        if access.isOpen && !method.isSafe { try checkOrigin(head, bytes) }
         if head.expectsUnknown {
             throw Problem(.expectationFailed, "the only expectation served is 100-continue", closes: true)
         }

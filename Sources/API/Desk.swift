@@ -30,6 +30,10 @@ struct Desk: ~Copyable {
 
     /// What `admit` found out about the request at hand.
     var route = Routes.all[0]
+    /// Read from the head once: each look at another module's object is a checked access.
+    var isHead = false
+    var hasQuery = false
+    var path: ByteSlice = .empty
     var principal = Principal.stranger
 
     init(api: CacheAPI, loop: Int, seed: UInt64) {
