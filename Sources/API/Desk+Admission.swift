@@ -11,12 +11,16 @@ extension Desk {
             try judge(head, bytes)
             return true
         } catch {
-            answer(error, head: head, bytes: bytes, response: &response)
+            var problem = error
+            // The client may send its body or not (RFC 9110 §10.1.1): what follows could be either.
+            if head.expectsContinue { problem.closes = true }
+            answer(problem, head: head, bytes: bytes, response: &response)
             return false
         }
     }
 
-    private mutating func judge(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
+    /// Finds route and caller, or throws what is wrong with the head.
+    mutating func judge(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
         route = Routes.all[0]
         if api.settings.loopbackOnly { try checkHost(head, bytes) }
         if head.method == .unknown {

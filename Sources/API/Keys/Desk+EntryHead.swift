@@ -23,12 +23,24 @@ extension Desk {
         response.endField()
         writeCaching(fields, response: &response)
         Self.writeHit(entry, at: now, response: &response)
-        if let version = entry.version {
-            response.beginField("Nuthatch-Version")
-            response.buffer.append(decimal: version)
-            response.endField()
-        }
+        writeVersion(response: &response)
         if coding.varies { response.fields("Vary: Accept-Encoding\r\n") }
+    }
+
+    func writeVersion(response: inout ResponseWriter) {
+        guard let version = reply.entry.version else { return }
+        response.beginField("Nuthatch-Version")
+        response.buffer.append(decimal: version)
+        response.endField()
+    }
+
+    /// The tag of the reply's entry in the coding it is stored in.
+    var storedTag: EntryTag { storedTag(at: reply.entry.position) }
+
+    func storedTag(at position: Position) -> EntryTag {
+        let encoded = reply.fields.readable
+        guard let coding = EntityFields(encoded).contentEncoding else { return EntryTag(position) }
+        return EntryTag(position, isGzip: Coding.isGzip(encoded.extracting(coding)))
     }
 
     /// What downstream caches are told: the writer's own `Cache-Control`, else to ask again each time, so that no proxy

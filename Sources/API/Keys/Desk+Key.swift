@@ -68,6 +68,7 @@ extension Desk {
         switch route.id {
         case .putKey: return try putKey(key, request, turn, response: &response)
         case .deleteKey: return try deleteKey(key, request, turn, response: &response)
+        case .changeKey: return try changeKey(key, request, turn, response: &response)
         default: return try readKey(key, request, turn, response: &response)
         }
     }
