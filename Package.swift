@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "nuthatch",
             dependencies: [
-                "Server", "HTTP1", "Posix", "Bytes",
+                "Server", "HTTP1", "JSON", "Posix", "Bytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
 
