@@ -48,7 +48,7 @@ struct Driver<W: Wire> {
 
         while true {
             while isOpen, let index = idle.last, pacer.take(depth) {
-                guard startBatch(index, &workload) else {
+                guard startBatch(index, &workload, isOpen: true) else {
                     isOpen = false
                     break
                 }
@@ -68,7 +68,7 @@ struct Driver<W: Wire> {
                 if event.writable { flush(event.index) }
                 guard event.readable, receive(event.index, &workload, &tally) else { continue }
                 let refill = isOpen && !pacer.isPaced
-                if !continueBatch(event.index, &workload, isOpen: refill) {
+                if !startBatch(event.index, &workload, isOpen: refill) {
                     if refill { isOpen = false }
                     idle.append(event.index)
                     busy -= 1
@@ -88,22 +88,11 @@ struct Driver<W: Wire> {
 
     // MARK: One connection
 
-    /// Fills an idle connection with a batch; false when the workload has no more.
-    private func startBatch<L: Workload>(_ index: Int, _ workload: inout L) -> Bool {
-        let connection = connections.baseAddress! + index
-        return fill(connection, index, &workload, isOpen: true)
-    }
-
-    /// Called when all answers of a batch are in: sends the follow-ups and more from the source.
-    private func continueBatch<L: Workload>(_ index: Int, _ workload: inout L, isOpen: Bool) -> Bool {
-        let connection = connections.baseAddress! + index
-        return fill(connection, index, &workload, isOpen: isOpen)
-    }
-
+    /// Sends the next batch: what the last answers asked for, then more from the source if that is
+    /// open. False when there was nothing to send.
     @inline(__always)
-    private func fill<L: Workload>(
-        _ connection: UnsafeMutablePointer<Connection>, _ index: Int, _ workload: inout L, isOpen: Bool
-    ) -> Bool {
+    private func startBatch<L: Workload>(_ index: Int, _ workload: inout L, isOpen: Bool) -> Bool {
+        let connection = connections.baseAddress! + index
         var count = 0
         while count < connection.pointee.followUpCount {
             write(connection.pointee.followUps[count], connection)
@@ -144,7 +133,7 @@ struct Driver<W: Wire> {
         while connection.pointee.output.count > 0 {
             let sent = send(
                 connection.pointee.descriptor, connection.pointee.output.head,
-                connection.pointee.output.count, Int32(MSG_NOSIGNAL.rawValue))
+                connection.pointee.output.count, Int32(MSG_NOSIGNAL))
             if sent < 0 {
                 if errno == EINTR { continue }
                 guard errno == EAGAIN else { failErrno("send") }
@@ -215,21 +204,5 @@ struct Driver<W: Wire> {
     private static func note(_ tally: Tally, since start: UInt64) -> String {
         let perSecond = Double(tally.requests) / (Double(Clock.now() - start) / 1e9)
         return "\(Int(perSecond)) requests/s, hits \(Format.percent(tally.hitRatio))"
-    }
-}
-
-extension Tally {
-    @inline(__always)
-    mutating func count(_ answer: Answer, of request: Request, after nanoseconds: UInt64) {
-        switch request.operation {
-        case .get: gets.record(nanoseconds)
-        case .put: puts.record(nanoseconds)
-        }
-        switch answer {
-        case .hit: hits += 1
-        case .miss: misses += 1
-        case .stored: stored += 1
-        case .refused: refused += 1
-        }
     }
 }

@@ -1,6 +1,9 @@
 /// Where the server is and what it speaks.
 struct Endpoint {
-    enum Dialect { case http(path: String), resp, memcached }
+    enum Dialect {
+        case http(path: String)
+        case resp, memcached
+    }
 
     var dialect: Dialect
     var host: String

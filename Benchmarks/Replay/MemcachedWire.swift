@@ -1,16 +1,16 @@
 /// The text protocol of memcached: `get` and `set`.
 struct MemcachedWire: Wire {
-    private let get = Array("get ".utf8)
-    private let set = Array("set ".utf8)
+    private let getStart = Array("get ".utf8)
+    private let setStart = Array("set ".utf8)
     private let options = Array(" 0 0 ".utf8)
     private let lineEnd = Array("\r\n".utf8)
 
-    var overhead: Int { set.count + KeyText.length + options.count + 20 + 2 * lineEnd.count }
+    var overhead: Int { setStart.count + KeyText.length + options.count + 20 + 2 * lineEnd.count }
 
     @inline(__always)
     func writeGet(_ key: UInt32, to out: UnsafeMutablePointer<UInt8>) -> Int {
         var at = out
-        append(get, to: &at)
+        append(getStart, to: &at)
         KeyText.write(key, to: at)
         at += KeyText.length
         append(lineEnd, to: &at)
@@ -20,7 +20,7 @@ struct MemcachedWire: Wire {
     @inline(__always)
     func writePut(_ key: UInt32, size: Int, values: Values, to out: UnsafeMutablePointer<UInt8>) -> Int {
         var at = out
-        append(set, to: &at)
+        append(setStart, to: &at)
         KeyText.write(key, to: at)
         at += KeyText.length
         append(options, to: &at)

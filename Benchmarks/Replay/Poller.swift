@@ -3,11 +3,11 @@ import Glibc
 // The Glibc module of the toolchain does not export <sys/epoll.h>, and this target has no C module
 // of its own. The three calls below are plain C symbols of libc with these exact signatures.
 @_silgen_name("epoll_create1")
-private func c_epoll_create1(_ flags: Int32) -> Int32
+private func libcEpollCreate(_ flags: Int32) -> Int32
 @_silgen_name("epoll_ctl")
-private func c_epoll_ctl(_ epoll: Int32, _ op: Int32, _ fd: Int32, _ event: UnsafeMutableRawPointer?) -> Int32
+private func libcEpollControl(_ epoll: Int32, _ op: Int32, _ fd: Int32, _ event: UnsafeMutableRawPointer?) -> Int32
 @_silgen_name("epoll_wait")
-private func c_epoll_wait(_ epoll: Int32, _ events: UnsafeMutableRawPointer, _ max: Int32, _ timeout: Int32) -> Int32
+private func libcEpollWait(_ epoll: Int32, _ events: UnsafeMutableRawPointer, _ max: Int32, _ timeout: Int32) -> Int32
 
 /// One epoll descriptor, level triggered. An event carries the index of its connection.
 struct Poller {
@@ -35,7 +35,7 @@ struct Poller {
     private let events: UnsafeMutableRawPointer
 
     init() {
-        descriptor = c_epoll_create1(0x80000)
+        descriptor = libcEpollCreate(0x80000)
         guard descriptor >= 0 else { failErrno("epoll_create1") }
         events = .allocate(byteCount: Poller.capacity * Poller.stride, alignment: 8)
     }
@@ -48,7 +48,7 @@ struct Poller {
 
     /// Waits for at most `milliseconds` (-1: for ever) and returns how many events there are.
     func wait(milliseconds: Int32) -> Int {
-        let count = c_epoll_wait(descriptor, events, Int32(Poller.capacity), milliseconds)
+        let count = libcEpollWait(descriptor, events, Int32(Poller.capacity), milliseconds)
         if count < 0 {
             guard errno == EINTR else { failErrno("epoll_wait") }
             return 0
@@ -76,7 +76,7 @@ struct Poller {
         withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { event in
             event.storeBytes(of: flags, toByteOffset: 0, as: UInt32.self)
             event.storeBytes(of: UInt64(index), toByteOffset: Poller.dataOffset, as: UInt64.self)
-            if c_epoll_ctl(descriptor, operation, fd, event.baseAddress) != 0 { failErrno("epoll_ctl") }
+            if libcEpollControl(descriptor, operation, fd, event.baseAddress) != 0 { failErrno("epoll_ctl") }
         }
     }
 }

@@ -1,16 +1,16 @@
 /// The Redis protocol: `GET` and `SET`.
 struct RESPWire: Wire {
-    private let get = Array("*2\r\n$3\r\nGET\r\n$14\r\n".utf8)
-    private let set = Array("*3\r\n$3\r\nSET\r\n$14\r\n".utf8)
+    private let getStart = Array("*2\r\n$3\r\nGET\r\n$14\r\n".utf8)
+    private let setStart = Array("*3\r\n$3\r\nSET\r\n$14\r\n".utf8)
     private let length = Array("\r\n$".utf8)
     private let lineEnd = Array("\r\n".utf8)
 
-    var overhead: Int { set.count + KeyText.length + length.count + 20 + 2 * lineEnd.count }
+    var overhead: Int { setStart.count + KeyText.length + length.count + 20 + 2 * lineEnd.count }
 
     @inline(__always)
     func writeGet(_ key: UInt32, to out: UnsafeMutablePointer<UInt8>) -> Int {
         var at = out
-        append(get, to: &at)
+        append(getStart, to: &at)
         KeyText.write(key, to: at)
         at += KeyText.length
         append(lineEnd, to: &at)
@@ -20,7 +20,7 @@ struct RESPWire: Wire {
     @inline(__always)
     func writePut(_ key: UInt32, size: Int, values: Values, to out: UnsafeMutablePointer<UInt8>) -> Int {
         var at = out
-        append(set, to: &at)
+        append(setStart, to: &at)
         KeyText.write(key, to: at)
         at += KeyText.length
         append(length, to: &at)

@@ -26,3 +26,19 @@ struct Tally {
         return all
     }
 }
+
+extension Tally {
+    @inline(__always)
+    mutating func count(_ answer: Answer, of request: Request, after nanoseconds: UInt64) {
+        switch request.operation {
+        case .get: gets.record(nanoseconds)
+        case .put: puts.record(nanoseconds)
+        }
+        switch answer {
+        case .hit: hits += 1
+        case .miss: misses += 1
+        case .stored: stored += 1
+        case .refused: refused += 1
+        }
+    }
+}

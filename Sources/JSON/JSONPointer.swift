@@ -23,7 +23,10 @@ package enum JSONPointer {
             if case .name(let text) = token {
                 path[path.count - 1] = .member(text)
             }
-            if isThere { break }
+            if isThere {
+                if token == .endObject || token == .endArray { path.removeLast() }
+                break
+            }
             follow(token, &path)
         }
         for step in path {

@@ -13,6 +13,7 @@ extension JSONReader {
     /// The name of the next member of the innermost object, nil behind the last one (the object is then closed).
     /// The value of the member before must have been read or skipped.
     package mutating func nextMember() throws(JSONError) -> JSONText? {
+        if let failure { throw failure }
         precondition(isInObject && expected != .value, "nextMember where no member can begin")
         if case .name(let text) = try next() { return text }
         return nil
@@ -20,6 +21,7 @@ extension JSONReader {
 
     /// True before the next element of the innermost array, false behind the last one (the array is then closed).
     package mutating func nextElement() throws(JSONError) -> Bool {
+        if let failure { throw failure }
         precondition(
             depth > 0 && !isInObject && expected != .value, "nextElement where no element can begin")
         return try guarded { reader throws(JSONError) in try reader.advanceToElement() }
@@ -94,6 +96,7 @@ extension JSONReader {
     /// Reads over one value, checking all of it, and returns its bytes as they were sent.
     @discardableResult
     package mutating func skipValue() throws(JSONError) -> ByteSlice {
+        if let failure { throw failure }
         precondition(expected == .value, "skipValue where no value can begin")
         let outside = depth
         _ = try next()
@@ -104,12 +107,15 @@ extension JSONReader {
 
     /// Demands that the text holds nothing more but blanks. Only now is it known to be good.
     package mutating func finish() throws(JSONError) {
+        if let failure { throw failure }
         precondition(depth == 0 && expected == .separator, "finish before the value was read")
         _ = try next()
     }
 
-    /// A failure at the last token, for the caller's own rules too: it keeps the place.
-    private func failed(_ reason: JSONError.Reason) -> JSONError {
-        JSONError(reason, at: tokenStart)
+    /// The last token is not what was asked for.
+    private mutating func failed(_ reason: JSONError.Reason) -> JSONError {
+        let error = JSONError(reason, at: tokenStart)
+        failure = error
+        return error
     }
 }

@@ -35,7 +35,8 @@ package struct JSONReader: ~Escapable {
     package private(set) var depth = 0
     private var objects: UInt64 = 0
     private var names = MemberNames()
-    private var failure: JSONError?
+    /// Set by the first error, and thrown by every later call.
+    var failure: JSONError?
 
     enum Expectation { case value, firstElement, firstName, separator }
 
@@ -98,9 +99,15 @@ package struct JSONReader: ~Escapable {
         case 0x7B: return try open(object: true)
         case 0x5B: return try open(object: false)
         case 0x2D, 0x30...0x39: token = .number(try numberToken())
-        case 0x74: try word("true"); token = .bool(true)
-        case 0x66: try word("false"); token = .bool(false)
-        case 0x6E: try word("null"); token = .null
+        case 0x74:
+            try word("true")
+            token = .bool(true)
+        case 0x66:
+            try word("false")
+            token = .bool(false)
+        case 0x6E:
+            try word("null")
+            token = .null
         default: throw JSONError(.unexpectedByte, at: position)
         }
         expected = .separator

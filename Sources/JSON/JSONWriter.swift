@@ -5,7 +5,7 @@ import Bytes
 /// ```swift
 /// var json = JSONWriter()
 /// json.beginObject(into: &out)
-/// json.member("length", 12, into: &out)
+/// json.member("length", integer: 12, into: &out)
 /// json.member("key", orBase64: "key64", bytes: key, into: &out)
 /// json.name("items", into: &out)
 /// json.beginArray(into: &out)
@@ -17,7 +17,8 @@ import Bytes
 /// need no escape.
 package struct JSONWriter: Sendable {
     private var depth = 0
-    /// Bit *n*: something has been written at depth *n*, so a comma comes before the next thing.
+    /// Bit *n* - 1: something has been written at depth *n*, so a comma comes before the next thing. At the top, depth
+    /// 0, no comma ever comes.
     private var isStarted: UInt64 = 0
 
     package init() {}
@@ -30,11 +31,11 @@ package struct JSONWriter: Sendable {
     package mutating func endArray(into out: inout IOBuffer) { end(0x5D, into: &out) }
 
     private mutating func begin(_ bracket: UInt8, into out: inout IOBuffer) {
-        precondition(depth < JSONLimits.depth - 1, "JSON nested deeper than the writer goes")
+        precondition(depth < JSONLimits.depth, "JSON nested deeper than the writer goes")
         separate(into: &out)
         out.append(bracket)
         depth += 1
-        isStarted &= ~(1 &<< UInt64(depth))
+        isStarted &= ~level
     }
 
     private mutating func end(_ bracket: UInt8, into out: inout IOBuffer) {
@@ -45,10 +46,12 @@ package struct JSONWriter: Sendable {
 
     /// Writes the comma that is due before the next element, which the caller then writes by hand.
     package mutating func separate(into out: inout IOBuffer) {
-        let bit: UInt64 = 1 &<< UInt64(depth)
-        if isStarted & bit != 0 && depth > 0 { out.append(0x2C) }
-        isStarted |= bit
+        if isStarted & level != 0 { out.append(0x2C) }
+        isStarted |= level
     }
+
+    /// The bit of the innermost container, none at the top.
+    private var level: UInt64 { depth == 0 ? 0 : 1 &<< UInt64(depth - 1) }
 
     // MARK: Elements and values
 
@@ -56,7 +59,7 @@ package struct JSONWriter: Sendable {
     package mutating func name(_ name: StaticString, into out: inout IOBuffer) {
         separate(into: &out)
         Self.append(name: name, into: &out)
-        isStarted &= ~(1 &<< UInt64(depth))
+        isStarted &= ~level
     }
 
     /// The name of a member given as bytes, which must be valid UTF-8.
@@ -64,7 +67,7 @@ package struct JSONWriter: Sendable {
         separate(into: &out)
         Self.append(string: name, into: &out)
         out.append(0x3A)
-        isStarted &= ~(1 &<< UInt64(depth))
+        isStarted &= ~level
     }
 
     /// A string of bytes that must be valid UTF-8.

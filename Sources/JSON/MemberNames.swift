@@ -48,10 +48,7 @@ struct MemberNames {
         }
         let marker = base - 1
         base = Int(self[marker].raw.start)
-        if marker < Self.few { spilled.removeAll(keepingCapacity: true) }
-        if spilled.count > marker - Self.few && marker >= Self.few {
-            spilled.removeLast(spilled.count - (marker - Self.few))
-        }
+        spilled.removeLast(spilled.count - max(0, marker - Self.few))
         count = marker
     }
 

@@ -43,6 +43,9 @@ package struct StreamSocket: ~Copyable, Sendable {
         return bytes.withUnsafeBufferPointer { Syscalls.send(raw, UnsafeRawBufferPointer($0), more: more) }
     }
 
+    /// Writes as much of a buffer as the kernel takes; the buffer stays as it is.
+    package func send(_ buffer: borrowing IOBuffer) -> IOResult { send(buffer.readable) }
+
     /// Says that nothing more will be written.
     package func shutdownWriting() { Syscalls.shutdownWriting(descriptor.raw) }
 }

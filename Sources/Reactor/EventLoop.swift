@@ -30,7 +30,6 @@ package final class EventLoop {
     private var freeSlots: [Int] = []
     private var wheel: TimerWheel
     private var isStopped = false
-    private weak var owner: (any Owner)?
     private var nextUpkeep: Int64 = 0
 
     /// Monotonic time of this turn, in nanoseconds and milliseconds.
@@ -142,7 +141,6 @@ package final class EventLoop {
 
     /// Runs turns until ``stop()``.
     package func run(owner: any Owner) {
-        self.owner = owner
         while !isStopped { turn(owner) }
     }
 

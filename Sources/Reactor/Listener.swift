@@ -12,7 +12,7 @@ package final class Listener: EventHandler {
     private static let pause: Int64 = 100
 
     private let socket: ListeningSocket
-    private unowned let loop: EventLoop
+    private let loop: EventLoop
     private let accepted: (consuming StreamSocket, SocketAddress) -> Void
     private let refused: () -> Void
     private var spare: WakeupDescriptor?

@@ -98,7 +98,7 @@ extension ByteRanges {
     /// §14.2 allows. So does the suffix of an empty representation, which is satisfiable but has no `Content-Range`.
     package func resolve(length: Int) -> Resolution {
         var parts = Parts()
-        var total = 0
+        var room = length
         for index in 0..<count {
             switch specs[index] {
             case .suffix(0): continue
@@ -109,8 +109,9 @@ extension ByteRanges {
                 if first >= Int64(length) { continue }
                 parts.append(Int(first)..<Int(min(last, Int64(length) - 1)) + 1)
             }
-            total += parts[parts.count - 1].count
-            if total > length { return .whole }
+            let added = parts[parts.count - 1].count
+            if added > room { return .whole }
+            room -= added
         }
         return parts.count > 0 ? .partial(parts) : .unsatisfiable
     }

@@ -58,7 +58,7 @@ struct FieldCursor: ~Escapable {
     /// A token (§5.6.2).
     @_lifetime(copy self)
     mutating func token() -> Span<UInt8>? {
-        let taken = take(while: Self.isTokenByte)
+        let taken = take(while: ASCII.isToken)
         return taken.isEmpty ? nil : taken
     }
 
@@ -120,15 +120,6 @@ struct FieldCursor: ~Escapable {
             return FieldParameter(name: name, value: value)
         }
         return nil
-    }
-
-    static func isTokenByte(_ byte: UInt8) -> Bool {
-        if ASCII.isAlpha(byte) || ASCII.isDigit(byte) { return true }
-        switch byte {
-        case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2A, 0x2B, 0x2D, 0x2E: return true
-        case 0x5E, 0x5F, 0x60, 0x7C, 0x7E: return true
-        default: return false
-        }
     }
 
     /// A byte that may stand in a quoted string: HTAB, SP, visible ASCII, 0x80 to 0xFF.

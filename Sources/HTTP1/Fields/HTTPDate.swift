@@ -39,12 +39,12 @@ package enum HTTPDate {
             let short = cursor.number(ofDigits: 2), cursor.take(0x20),
             let time = time(&cursor), zone(&cursor)
         else { return nil }
-        // More than 50 years ahead means the century before.
-        let thisYear = CivilDate(secondsSince1970: now).year
-        var year = thisYear - thisYear % 100 + short
-        if year + 50 < thisYear { year += 100 }
-        if year > thisYear + 50 { year -= 100 }
-        return time.on(year, month, day)
+        // The last century in which the date is not more than 50 years ahead.
+        var latest = CivilDate(secondsSince1970: now)
+        var date = time.on(latest.year - latest.year % 100 + 100 + short, month, day)
+        latest.year += 50
+        while date.secondsSince1970 > latest.secondsSince1970 { date.year -= 100 }
+        return date
     }
 
     /// ` Nov  6 08:49:37 1994`

@@ -50,7 +50,8 @@ package struct MediaType: ~Escapable {
     /// `application/json` or any type built on it, such as `application/problem+json`.
     package var isJSON: Bool { `is`("application", "json") || hasSuffix("+json") }
 
-    /// True for types whose values gzip makes smaller: text in any form. Pictures, sound and archives are packed already.
+    /// True for types whose values gzip makes smaller: text in any form. Pictures, sound and archives are packed
+    /// already.
     package var isCompressible: Bool {
         if type.equalsIgnoringCase("text") { return !subtype.equalsIgnoringCase("event-stream") }
         if hasSuffix("+json") || hasSuffix("+xml") || hasSuffix("+text") || hasSuffix("+yaml") {

@@ -54,7 +54,7 @@ extension StructuredItem {
                 throw .malformed
             }
             return .token(
-                cursor.take { byte in FieldCursor.isTokenByte(byte) || byte == 0x3A || byte == 0x2F })
+                cursor.take { byte in ASCII.isToken(byte) || byte == 0x3A || byte == 0x2F })
         }
     }
 

@@ -1,0 +1,1 @@
+"""Measures Nuthatch beside nginx, Redis and memcached on this machine."""

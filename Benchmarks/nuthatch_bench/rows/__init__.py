@@ -1,0 +1,15 @@
+"""The rows of the table, in the order they are printed."""
+
+from . import growth, hits, idle, loops, memory, start, throughput
+
+ROWS = {
+    "get": throughput.get,
+    "put": throughput.put,
+    "pipelined": throughput.pipelined,
+    "memory": memory.measure,
+    "hits": hits.measure,
+    "growth": growth.measure,
+    "idle": idle.measure,
+    "start": start.measure,
+    "loops": loops.measure,
+}

@@ -1,0 +1,133 @@
+"""Nuthatch and its peers, each with the settings that make it comparable."""
+
+import os
+import re
+import time
+
+from .server import START_TIMEOUT, Server, ServerFailed
+
+
+class Nginx(Server):
+    """Answers every request with a fixed 200 of 64 bytes: what HTTP costs without a cache."""
+
+    name = "nginx"
+    program = "nginx"
+
+    def __init__(self, directory, cores, workers=1):
+        super().__init__(directory, cores)
+        self.workers = workers
+
+    def command(self):
+        config = self.directory / f"nginx-{self.port}.conf"
+        config.write_text(f"""
+worker_processes {self.workers};
+daemon off;
+pid {self.directory}/nginx-{self.port}.pid;
+error_log {self.directory}/nginx-{self.port}.err;
+events {{ worker_connections 12000; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {self.directory}/body;
+    proxy_temp_path {self.directory}/proxy;
+    fastcgi_temp_path {self.directory}/fastcgi;
+    uwsgi_temp_path {self.directory}/uwsgi;
+    scgi_temp_path {self.directory}/scgi;
+    server {{
+        listen 127.0.0.1:{self.port};
+        location / {{ default_type application/octet-stream; return 200 "{'n' * 64}"; }}
+    }}
+}}
+""")
+        return [self.path(), "-p", str(self.directory), "-c", str(config)]
+
+    def target(self):
+        return ["--url", f"http://127.0.0.1:{self.port}"]
+
+
+class Redis(Server):
+    """Redis without persistence."""
+
+    name = "redis"
+    program = "redis-server"
+
+    def __init__(self, directory, cores, max_memory=None, policy="allkeys-lru"):
+        super().__init__(directory, cores)
+        self.max_memory = max_memory
+        self.policy = policy
+
+    def command(self):
+        config = self.directory / f"redis-{self.port}.conf"
+        lines = [
+            "bind 127.0.0.1", f"port {self.port}", "daemonize no", 'save ""', "appendonly no",
+            f"dir {self.directory}", "maxclients 12000", "loglevel warning",
+        ]
+        if self.max_memory:
+            lines += [f"maxmemory {self.max_memory}", f"maxmemory-policy {self.policy}"]
+        config.write_text("\n".join(lines) + "\n")
+        return [self.path(), str(config)]
+
+    def target(self):
+        return ["--resp", f"127.0.0.1:{self.port}"]
+
+
+class Memcached(Server):
+    """memcached, room for everything."""
+
+    name = "memcached"
+    program = "memcached"
+
+    def __init__(self, directory, cores, threads=1):
+        super().__init__(directory, cores)
+        self.threads = threads
+
+    def command(self):
+        command = [self.path(), "-l", "127.0.0.1", "-p", str(self.port), "-U", "0", "-t", str(self.threads),
+                   "-m", "8192", "-c", "12000"]
+        return command + (["-u", "root"] if os.geteuid() == 0 else [])
+
+    def target(self):
+        return ["--memcached", f"127.0.0.1:{self.port}"]
+
+
+class Nuthatch(Server):
+    """The server this is about. `binary` and `extra` are set once, from the command line."""
+
+    name = "nuthatch"
+    binary = None
+    extra = []
+
+    def __init__(self, directory, cores, loops=1, max_memory=None, policy=None, port=0):
+        super().__init__(directory, cores)
+        self.loops = loops
+        self.max_memory = max_memory
+        self.policy = policy
+        self.wanted_port = port
+
+    @classmethod
+    def path(cls):
+        return str(cls.binary) if cls.binary and os.access(cls.binary, os.X_OK) else None
+
+    def command(self):
+        command = [self.path(), "serve", "--host", "127.0.0.1", "--port", str(self.wanted_port),
+                   "--loops", str(self.loops)]
+        if self.max_memory:
+            command += ["--max-memory", str(self.max_memory)]
+        if self.policy:
+            command += ["--eviction", self.policy]
+        return command + self.extra
+
+    def wait_until_listening(self):
+        """It picks a free port and says which."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            said = re.search(r"listening on http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace"))
+            if said:
+                self.port = int(said.group(1))
+                return
+            self.check_alive()
+            time.sleep(0.01)
+        raise ServerFailed(f"nuthatch did not say where it listens within {START_TIMEOUT:.0f} s: {self.last_words()}")
+
+    def target(self):
+        return ["--url", f"http://127.0.0.1:{self.port}"]

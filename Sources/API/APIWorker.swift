@@ -1,0 +1,56 @@
+import Bytes
+import CacheModel
+import HTTP1
+import Observability
+
+/// The HTTP surface of one event loop: bytes of a request in, bytes of an answer out. Not thread-safe; every loop makes
+/// its own.
+///
+/// ```
+/// admit(head) ── refused: the problem is written, false
+///     └─ handle(request) ── responded | parked | streaming
+/// refuse(failure): the bytes were no request
+/// ```
+package final class APIWorker {
+    private var desk: Desk
+
+    package init(api: CacheAPI, loop: Int, seed: UInt64) {
+        desk = Desk(api: api, loop: loop, seed: seed)
+    }
+
+    /// The route of the last request, for metrics.
+    package var lastRoute: RouteID { desk.route.id }
+
+    /// The counters of this loop's requests.
+    package var metrics: RequestMetrics { desk.metrics }
+
+    /// Judges a request by its head alone, before its body is read: host, method, credentials, route, expectation, size.
+    /// To be called directly before ``handle(_:resumption:ticket:at:response:)`` as well: other requests may have come
+    /// between, and credentials may have changed.
+    ///
+    /// A refusal does not close by itself: where the body was not read, the caller prepared the response to close.
+    /// - Returns: false when the refusal has been written.
+    package func admit(
+        _ head: RequestHead, bytes: Span<UInt8>, peer: PeerAddress?, at now: Instant,
+        response: inout ResponseWriter
+    ) -> Bool {
+        desk.admit(head, bytes: bytes, peer: peer, response: &response)
+    }
+
+    /// Answers a request that was just admitted.
+    package func handle(
+        _ request: borrowing Request, resumption: Resumption, ticket: Ticket, at now: Instant,
+        response: inout ResponseWriter
+    ) -> Disposition {
+        desk.handle(request, Turn(now: now, ticket: ticket, resumption: resumption), response: &response)
+    }
+
+    /// Answers bytes that are no request this server takes; the connection closes.
+    ///
+    /// - Parameter head: nil where no head could be made out.
+    package func refuse(
+        _ failure: HTTPFailure, head: RequestHead?, bytes: Span<UInt8>, response: inout ResponseWriter
+    ) {
+        desk.refuse(failure, head: head, bytes: bytes, response: &response)
+    }
+}

@@ -1,0 +1,104 @@
+import Bytes
+import CacheModel
+import HTTP1
+
+/// Everything that is decided before a body is read, in the order that is part of the contract (http-robustness §1).
+extension Desk {
+    mutating func admit(
+        _ head: RequestHead, bytes: Span<UInt8>, peer: PeerAddress?, response: inout ResponseWriter
+    ) -> Bool {
+        do throws(Problem) {
+            try judge(head, bytes)
+            return true
+        } catch {
+            answer(error, head: head, bytes: bytes, response: &response)
+            return false
+        }
+    }
+
+    private mutating func judge(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
+        route = Routes.all[0]
+        if api.settings.loopbackOnly { try checkHost(head, bytes) }
+        if head.method == .unknown {
+            throw Problem(.unknownMethod, "the methods are GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS, QUERY")
+        }
+        let path = RoutePath.match(bytes.extracting(head.path))
+        let found = Routes.route(path, head.method)
+        try identify(head, bytes, isPublic: found.map { $0.needs == nil } ?? false)
+        guard let found else {
+            if path == .unknown {
+                throw Problem(.noSuchResource, "no such path: GET / and /openapi.json tell what there is")
+            }
+            throw Problem(
+                .methodNotAllowed, "this path does not serve the method", .allow(Routes.methods(of: path)))
+        }
+        route = found
+        if let needs = found.needs, !principal.permissions.isSuperset(of: needs) {
+            throw .forbidden(principal.permissions.missing(from: needs))
+        }
+        if isOpen && !head.method.isSafe { try checkOrigin(head, bytes) }
+        if head.expectsUnknown {
+            throw Problem(.expectationFailed, "the only expectation served is 100-continue", closes: true)
+        }
+        try checkBodySize(head)
+    }
+
+    /// RFC 9110 §7.4: an authority this server does not serve. The absolute form stands in for `Host`.
+    private func checkHost(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
+        guard let authority = head.authority ?? head.value(of: .host) else { return }
+        guard HostGuard.isLoopback(bytes.extracting(authority)) else {
+            throw Problem(
+                .misdirectedRequest, "this server listens on loopback: Host must be localhost, 127.0.0.1 or [::1]")
+        }
+    }
+
+    private mutating func identify(
+        _ head: RequestHead, _ bytes: Span<UInt8>, isPublic: Bool
+    ) throws(Problem) {
+        if isOpen {
+            principal = .local
+            return
+        }
+        principal = .stranger
+        if let field = head.value(of: .authorization),
+            let token = Authorization.bearerToken(bytes.extracting(field)),
+            let permissions = api.access.permissions(of: token)
+        {
+            principal = Principal(permissions: permissions, isKnown: true)
+        }
+        if !principal.isKnown && !isPublic {
+            throw Problem(.unauthorized, "send Authorization: Bearer with a token this server knows")
+        }
+    }
+
+    private func checkOrigin(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
+        guard let origin = head.value(of: .origin) else { return }
+        guard let host = head.value(of: .host),
+            HostGuard.isOwn(bytes.extracting(origin), host: bytes.extracting(host))
+        else {
+            throw Problem(.forbidden, "a page of another origin may not change data", .needs("a token"))
+        }
+    }
+
+    private func checkBodySize(_ head: RequestHead) throws(Problem) {
+        guard case .length(let length) = head.framing else { return }
+        switch route.body {
+        case .value:
+            let limit = api.settings.limits.valueBytes
+            if length > limit { throw .tooLarge("a value is longer than the limit", limit: limit) }
+        case .control, .ignored:
+            let limit = api.settings.bodyLimit
+            if length > limit { throw .tooLarge("a body is longer than the limit", limit: limit) }
+        }
+    }
+}
+
+extension Method {
+    /// RFC 9110 §9.2.1 and RFC 10008 §2.
+    var isSafe: Bool {
+        switch self {
+        case .get, .head, .options, .trace, .query: true
+        case .put, .post, .delete, .patch, .unknown: false
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Bytes
+import CacheModel
+import HTTP1
+import Observability
+
+/// Where one loop works on one request at a time: the tools it needs, kept warm.
+///
+/// A noncopyable value rather than the worker object itself, so that the compiler proves at build time that no two
+/// parts of it are used against each other, and no check is left for the request line.
+struct Desk: ~Copyable {
+    let api: CacheAPI
+    let engine: any Engine
+    let metrics: RequestMetrics
+    let isOpen: Bool
+    var random: SplitMix64
+
+    /// The engine's answer to the command at hand.
+    var reply = Reply()
+    /// A decoded key, where the path held escapes.
+    var key = IOBuffer()
+    /// Stored fields of a value about to be written.
+    var fields = IOBuffer()
+    /// Bodies in the making.
+    var scratch = IOBuffer()
+    /// What a problem shows of the request: see ``Problem/Members``.
+    var noted = IOBuffer()
+    var dates = DateLine()
+
+    /// What `admit` found out about the request at hand.
+    var route = Routes.all[0]
+    var principal = Principal.stranger
+
+    init(api: CacheAPI, loop: Int, seed: UInt64) {
+        self.api = api
+        engine = api.engine
+        metrics = api.metrics.requests(ofLoop: loop)
+        isOpen = api.access.isOpen
+        random = SplitMix64(seed: seed)
+    }
+
+    /// Runs a command that the engine answers at once.
+    ///
+    /// A pending answer to anything but a watch would mean an engine that is not at hand; there is none yet.
+    mutating func execute(_ command: borrowing Command, _ turn: Turn) throws(Problem) {
+        reply.reset()
+        guard engine.execute(command, at: turn.now, ticket: turn.ticket, reply: &reply) == .completed else {
+            engine.cancel(turn.ticket)
+            throw .unavailable
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Bytes
+
+/// The query parameters of one request, decoded once.
+///
+/// Unknown, repeated and malformed ones are refused: a misspelt `tll` must never create an immortal entry.
+struct Parameters: ~Copyable {
+    /// The decoded values, one after the other.
+    private var text = IOBuffer()
+    private var slots: InlineArray<23, ByteSlice?> = .init(repeating: nil)
+
+    /// None.
+    init() { precondition(Parameter.allCases.count == 23, "one slot a parameter") }
+
+    /// Reads a query; nil is a request without one.
+    ///
+    /// - Parameter noted: gets the name a refusal is about, as the client spelt it.
+    init(
+        _ query: Span<UInt8>?, allowing allowed: ParameterSet, _ list: StaticString, noted: inout IOBuffer
+    ) throws(Problem) {
+        self.init()
+        guard let query else { return }
+        var start = 0
+        while start <= query.count {
+            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count
+            // `?a=1&` and `&&`: nothing between two signs is no parameter.
+            if end > start { try take(query.extracting(start..<end), allowed, list, &noted) }
+            start = end + 1
+        }
+    }
+
+    private mutating func take(
+        _ pair: Span<UInt8>, _ allowed: ParameterSet, _ list: StaticString, _ noted: inout IOBuffer
+    ) throws(Problem) {
+        let equals = pair.firstIndex(of: UInt8(ascii: "="))
+        let name = pair.extracting(0..<(equals ?? pair.count))
+        guard let parameter = Parameter(name), allowed.contains(parameter) else {
+            noted.removeAll()
+            noted.append(name.extracting(0..<min(name.count, 64)))
+            throw Problem(.badParameter, list, .notedParameter)
+        }
+        guard slots[Int(parameter.rawValue)] == nil else { throw .bad(parameter, "given twice") }
+        let before = text.count
+        let value = pair.extracting((equals.map { $0 + 1 } ?? pair.count)..<pair.count)
+        guard PercentCoding.decode(value, plusIsSpace: true, into: &text) else {
+            throw .bad(parameter, "a percent sign must be followed by two hexadecimal digits")
+        }
+        slots[Int(parameter.rawValue)] = ByteSlice(start: before, count: text.count - before)
+    }
+
+    func has(_ parameter: Parameter) -> Bool { slots[Int(parameter.rawValue)] != nil }
+
+    /// True when any other than these was given.
+    func hasOther(than few: ParameterSet) -> Bool {
+        for parameter in Parameter.allCases where has(parameter) && !few.contains(parameter) { return true }
+        return false
+    }
+
+    /// The decoded value; nil when it was not given.
+    subscript(_ parameter: Parameter) -> Span<UInt8>? {
+        @_lifetime(borrow self)
+        get {
+            guard let slot = slots[Int(parameter.rawValue)] else { return nil }
+            return text.readable.extracting(slot)
+        }
+    }
+}

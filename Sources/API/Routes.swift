@@ -1,0 +1,94 @@
+import HTTP1
+
+/// What a route does with a request's body.
+enum BodyUse: Sendable {
+    /// Read off the connection and dropped.
+    case ignored
+    /// A value, or a piece of one: under the limit of a value.
+    case value
+    /// Parameters, keys or lines of a batch: under the limit of a body.
+    case control
+}
+
+/// One row of the surface. Its number is the row's label in metrics.
+package enum RouteID: UInt8, Sendable, CaseIterable {
+    case none
+    case options
+    case index, healthz, readyz, metrics, openAPI
+    case listKeys, queryKeys, postQueryKeys, batchKeys
+    case readKey, putKey, deleteKey, changeKey
+
+    /// The labels of all routes, in the order of their numbers.
+    package static var names: [StaticString] { allCases.map { id in Routes.all[Int(id.rawValue)].label } }
+}
+
+struct Route: Sendable {
+    let id: RouteID
+    let label: StaticString
+    let path: RoutePath
+    let methods: MethodSet
+    /// What the caller must be allowed to do; nil for what everybody may see.
+    let needs: Permissions?
+    let body: BodyUse
+}
+
+/// The whole HTTP surface on one page, in the order of ``RouteID``.
+enum Routes {
+    static let all: [Route] = [
+        Route(id: .none, label: "none", path: .unknown, methods: [], needs: nil, body: .ignored),
+        Route(id: .options, label: "OPTIONS", path: .server, methods: .options, needs: .read, body: .ignored),
+
+        Route(id: .index, label: "GET /", path: .root, methods: [.get, .head], needs: nil, body: .ignored),
+        Route(id: .healthz, label: "GET /healthz", path: .healthz, methods: [.get, .head], needs: nil, body: .ignored),
+        Route(id: .readyz, label: "GET /readyz", path: .readyz, methods: [.get, .head], needs: nil, body: .ignored),
+        Route(id: .metrics, label: "GET /metrics", path: .metrics, methods: [.get, .head], needs: .read, body: .ignored),
+        Route(
+            id: .openAPI, label: "GET /openapi.json", path: .openAPI, methods: [.get, .head], needs: nil,
+            body: .ignored),
+
+        Route(id: .listKeys, label: "GET /v1/keys", path: .keys, methods: [.get, .head], needs: .read, body: .ignored),
+        Route(id: .queryKeys, label: "QUERY /v1/keys", path: .keys, methods: .query, needs: .read, body: .control),
+        Route(
+            id: .postQueryKeys, label: "POST /v1/keys:query", path: .keysQuery, methods: .post, needs: .read,
+            body: .control),
+        Route(
+            id: .batchKeys, label: "POST /v1/keys:batch", path: .keysBatch, methods: .post, needs: .write,
+            body: .control),
+
+        Route(
+            id: .readKey, label: "GET /v1/keys/{key}", path: .key, methods: [.get, .head], needs: .read,
+            body: .ignored),
+        Route(id: .putKey, label: "PUT /v1/keys/{key}", path: .key, methods: .put, needs: .write, body: .value),
+        Route(
+            id: .deleteKey, label: "DELETE /v1/keys/{key}", path: .key, methods: .delete, needs: .write,
+            body: .ignored),
+        Route(id: .changeKey, label: "POST /v1/keys/{key}", path: .key, methods: .post, needs: .write, body: .value),
+    ]
+
+    /// The methods each path serves, `OPTIONS` included; empty for the unknown path.
+    static func methods(of path: RoutePath) -> MethodSet {
+        if path == .unknown { return [] }
+        return all.reduce(into: MethodSet.options) { if $1.path == path { $0.formUnion($1.methods) } }
+    }
+
+    /// Path-major: the route of each path and method, `none` where there is none.
+    private static let dispatch: [RouteID] = {
+        var table = [RouteID](repeating: .none, count: RoutePath.allCases.count * Method.allCases.count)
+        for path in RoutePath.allCases where path != .unknown {
+            for method in Method.allCases {
+                let slot = Int(path.rawValue) * Method.allCases.count + Int(method.rawValue)
+                let found = all.first { $0.path == path && $0.methods.contains(method) }
+                table[slot] = found?.id ?? (method == .options ? .options : .none)
+            }
+        }
+        return table
+    }()
+
+    private static let methodCount = Method.allCases.count
+
+    /// The route of a path and method; nil when the path does not serve the method.
+    static func route(_ path: RoutePath, _ method: Method) -> Route? {
+        let id = dispatch[Int(path.rawValue) * methodCount + Int(method.rawValue)]
+        return id == .none ? nil : all[Int(id.rawValue)]
+    }
+}

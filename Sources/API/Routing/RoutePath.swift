@@ -1,0 +1,31 @@
+import Bytes
+
+/// The shapes a path can have. Matched on raw bytes: nothing is decoded, folded or normalised first, so there is one
+/// spelling for each route and no way around a rule that is bound to it.
+enum RoutePath: UInt8, Sendable, CaseIterable {
+    case unknown
+    /// `OPTIONS *`: the server as a whole.
+    case server
+    case root, healthz, readyz, metrics, openAPI
+    case keys, keysQuery, keysBatch
+    /// `/v1/keys/` and the rest of the path, slashes included.
+    case key
+
+    /// What stands before a key's name.
+    static let keyPrefix: StaticString = "/v1/keys/"
+
+    static func match(_ path: Span<UInt8>) -> RoutePath {
+        if path.starts(with: keyPrefix) { return .key }
+        switch path.count {
+        case 0: return .root
+        case 1: return path[0] == UInt8(ascii: "/") ? .root : path[0] == UInt8(ascii: "*") ? .server : .unknown
+        case 7: return path.equals("/readyz") ? .readyz : .unknown
+        case 8:
+            if path.equals("/v1/keys") { return .keys }
+            return path.equals("/healthz") ? .healthz : path.equals("/metrics") ? .metrics : .unknown
+        case 13: return path.equals("/openapi.json") ? .openAPI : .unknown
+        case 14: return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
+        default: return .unknown
+        }
+    }
+}

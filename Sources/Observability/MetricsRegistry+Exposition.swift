@@ -1,0 +1,70 @@
+import Bytes
+import CacheModel
+
+extension MetricsRegistry {
+    /// The media type of what ``append(engine:into:)`` writes.
+    package static let mediaType: StaticString = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+    /// Appends the whole exposition.
+    package func append(engine: EngineStatistics, version: String, into out: inout IOBuffer) {
+        out.append("# TYPE nuthatch_build info\n# HELP nuthatch_build What is running.\nnuthatch_build_info{version=\"")
+        for byte in version.utf8 where byte >= 0x20 && byte != 0x22 && byte != 0x5C { out.append(byte) }
+        out.append("\"} 1\n")
+        appendRequests(into: &out)
+        appendLookups(engine, into: &out)
+        appendStore(engine, into: &out)
+        appendLoops(into: &out)
+        out.append("# EOF\n")
+    }
+
+    private func appendLookups(_ engine: EngineStatistics, into out: inout IOBuffer) {
+        var metrics = OpenMetrics()
+        metrics.family("nuthatch_hits", .counter, "Reads that found their key.", into: &out)
+        metrics.sample(engine.hits, into: &out)
+        metrics.family("nuthatch_misses", .counter, "Reads that did not, by the reason the key is gone.", into: &out)
+        for reason in MissReason.allCases where Int(reason.rawValue) < engine.misses.count {
+            metrics.sample(engine.misses[Int(reason.rawValue)], "reason", reason.name, into: &out)
+        }
+        metrics.family("nuthatch_writes", .counter, "Changes of entries.", into: &out)
+        metrics.sample(engine.writes, into: &out)
+        metrics.family("nuthatch_deletes", .counter, "Entries deleted by request.", into: &out)
+        metrics.sample(engine.deletes, into: &out)
+        metrics.family("nuthatch_evictions", .counter, "Entries evicted to make room.", into: &out)
+        metrics.sample(engine.evictions, into: &out)
+        metrics.family("nuthatch_expirations", .counter, "Entries removed at the end of their lifetime.", into: &out)
+        metrics.sample(engine.expirations, into: &out)
+    }
+
+    private func appendStore(_ engine: EngineStatistics, into out: inout IOBuffer) {
+        var metrics = OpenMetrics()
+        metrics.family("nuthatch_entries", .gauge, "Entries held.", into: &out)
+        metrics.sample(engine.entries, into: &out)
+        metrics.family("nuthatch_memory_used_bytes", .gauge, "Memory accounted for by the cache.", into: &out)
+        metrics.sample(engine.memoryUsed, into: &out)
+        metrics.family("nuthatch_memory_limit_bytes", .gauge, "Memory the cache may use, 0 for no limit.", into: &out)
+        metrics.sample(engine.memoryLimit, into: &out)
+        metrics.family("nuthatch_payload_bytes", .gauge, "Bytes of keys and values held.", into: &out)
+        metrics.sample(engine.payload, into: &out)
+        metrics.family("nuthatch_watchers", .gauge, "Keys being waited for.", into: &out)
+        metrics.sample(engine.watchers, into: &out)
+        metrics.family("nuthatch_log_epoch", .gauge, "Epoch of the last change.", into: &out)
+        metrics.sample(engine.position.epoch, into: &out)
+        metrics.family("nuthatch_log_position", .gauge, "Number of the last change in its epoch.", into: &out)
+        metrics.sample(engine.position.number, into: &out)
+    }
+}
+
+extension MissReason {
+    /// The word that headers, problems and metrics use.
+    package var name: StaticString {
+        switch self {
+        case .never: "never"
+        case .unknown: "unknown"
+        case .expired: "expired"
+        case .deleted: "deleted"
+        case .evicted: "evicted"
+        case .invalidated: "invalidated"
+        case .lost: "lost"
+        }
+    }
+}
