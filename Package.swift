@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "nuthatch",
             dependencies: [
-                "Server", "HTTP1", "Posix", "Bytes",
+                "Server", "HTTP1", "JSON", "Posix", "Bytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
 
@@ -76,6 +76,7 @@ let package = Package(
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "ServerConfigurationTests", dependencies: ["Server", "API"], swiftSettings: tests),
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
     ]
 )
