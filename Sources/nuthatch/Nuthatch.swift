@@ -10,7 +10,7 @@ struct Nuthatch: ParsableCommand {
             Without a subcommand it serves. The client commands talk to a running server; each prints the equal curl \
             line with --curl.
             """,
-        version: Version.text,
+        version: ProductVersion.text,
         subcommands: [ServeCommand.self],
         groupedSubcommands: [
             CommandGroup(
