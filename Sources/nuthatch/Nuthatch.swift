@@ -1,4 +1,5 @@
 import ArgumentParser
+import Server
 
 /// The command line: the server and a small client in one binary.
 @main
