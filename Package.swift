@@ -64,18 +64,25 @@ let package = Package(
         .executableTarget(
             name: "nuthatch",
             dependencies: [
-                "Server", "HTTP1", "Posix", "Bytes",
+                "Server", "HTTP1", "JSON", "Posix", "Bytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
 
         // Measuring: a load generator for this server and its peers
         .executableTarget(name: "nuthatch-replay", path: "Benchmarks/Replay", swiftSettings: common),
 
+        .executableTarget(
+            name: "EngineBench", dependencies: ["CacheEngine", "CacheModel", "Bytes"], path: "Benchmarks/Engine",
+            swiftSettings: common),
+
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
+        .testTarget(
+            name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Bytes"], swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "ServerConfigurationTests", dependencies: ["Server", "API"], swiftSettings: tests),
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(
             name: "APITests",

@@ -19,7 +19,7 @@ package enum CacheServer {
         let loops = configuration.loops > 0 ? configuration.loops : Process.availableCores
         let listeners = try Listeners(
             host: configuration.host, port: configuration.port, count: loops,
-            stallTimeout: Int32(clamping: configuration.timeouts.write.milliseconds))
+            stallTimeout: Int32(clamping: configuration.writeTimeoutMilliseconds))
         let server = try Wiring.build(configuration, loops: loops, descriptors: descriptors)
         let threads = try startLoops(server, listeners)
         server.api.readiness = .ready

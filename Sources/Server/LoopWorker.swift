@@ -148,7 +148,7 @@ final class LoopWorker: EventLoop.Owner {
     private func drain() {
         guard !isDraining else { return }
         isDraining = true
-        drainEnds = loop.now + shared.configuration.timeouts.drain.milliseconds
+        drainEnds = loop.now + shared.configuration.drainTimeoutMilliseconds
         listener?.stop()
         listener = nil
         for handler in loop.handlers { (handler as? HTTPConnection)?.drain() }

@@ -3,7 +3,6 @@ import Bytes
 import CacheEngine
 import CacheModel
 import Crypto
-import HTTP1
 import Observability
 import Posix
 import Reactor
@@ -18,7 +17,7 @@ enum Wiring {
     ) throws -> SharedServer {
         var mailboxes: [Mailbox] = []
         for _ in 0..<loops { mailboxes.append(try Mailbox()) }
-        let access = try accessPolicy(configuration)
+        let access = try configuration.tokens.accessPolicy()
         let engine = EmbeddedEngine(
             configuration: engineConfiguration(configuration), completions: TicketRouter(mailboxes: mailboxes),
             reader: nil)
@@ -33,18 +32,9 @@ enum Wiring {
                 mostPerNetwork: configuration.limits.connectionsPerAddress))
     }
 
-    private static func accessPolicy(_ configuration: ServerConfiguration) throws -> AccessPolicy {
-        let lines = try configuration.tokens.lines()
-        do throws(AccessPolicy.ParseFailure) {
-            return try AccessPolicy.parse(lines.span)
-        } catch {
-            throw ConfigurationError("tokens, line \(error.line)", error.reason.message.description)
-        }
-    }
-
     private static func apiSettings(_ configuration: ServerConfiguration, _ access: AccessPolicy) -> APISettings {
         var settings = APISettings()
-        settings.limits = limits(configuration)
+        settings.limits = configuration.dataLimits
         settings.bodyLimit = configuration.limits.bodySize
         settings.orderedKeys = configuration.orderedKeys
         settings.version = ProductVersion.text
@@ -53,37 +43,19 @@ enum Wiring {
         return settings
     }
 
-    private static func limits(_ configuration: ServerConfiguration) -> Limits {
-        var limits = Limits()
-        limits.valueBytes = configuration.limits.valueSize
-        return limits
-    }
-
     private static func engineConfiguration(_ configuration: ServerConfiguration) -> EngineConfiguration {
         EngineConfiguration(
             maxMemory: configuration.maxMemory, policy: EvictionPolicy(name: configuration.eviction.rawValue)!,
-            orderedKeys: configuration.orderedKeys, limits: limits(configuration),
+            orderedKeys: configuration.orderedKeys, limits: configuration.dataLimits,
             hashSecret: (SecureRandom.word(), SecureRandom.word()), seed: SecureRandom.word())
-    }
-}
-
-extension ServerConfiguration {
-    /// The protocol's limits as configured.
-    var httpLimits: HTTPLimits {
-        var made = HTTPLimits()
-        made.requestLine = limits.requestLine
-        made.fieldBytes = limits.headerBytes
-        made.fields = min(limits.headerFields, RequestHead.fieldCapacity)
-        made.body = limits.bodySize
-        return made
     }
 }
 
 extension ConnectionTimeouts {
     init(_ configuration: ServerConfiguration) {
-        let timeouts = configuration.timeouts
         self.init(
-            firstByte: timeouts.firstByte.milliseconds, idle: timeouts.idle.milliseconds,
-            head: timeouts.head.milliseconds, body: timeouts.body.milliseconds, write: timeouts.write.milliseconds)
+            firstByte: configuration.firstByteTimeoutMilliseconds, idle: configuration.idleTimeoutMilliseconds,
+            head: configuration.headTimeoutMilliseconds, body: configuration.bodyTimeoutMilliseconds,
+            write: configuration.writeTimeoutMilliseconds)
     }
 }

@@ -4,7 +4,9 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
 
     package init(_ problems: [ConfigurationProblem]) { self.problems = problems }
 
-    package init(_ place: String, _ message: String) { problems = [ConfigurationProblem(place: place, message: message)] }
+    package init(_ place: String, _ message: String) {
+        self.init([ConfigurationProblem(place: place, message: message)])
+    }
 
     /// One line a problem.
     package var description: String { problems.map(\.description).joined(separator: "\n") }
@@ -25,8 +27,8 @@ package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertibl
 }
 
 /// A text that a setting cannot be.
-struct SettingFailure: Error, Equatable {
-    var message: String
+package struct SettingFailure: Error, Equatable {
+    package var message: String
 
     /// - Parameter allowed: completes the sentence "allowed is …".
     init(_ text: String, allowed: String) { message = "\(Self.quoted(text)) cannot be taken: allowed is \(allowed)" }

@@ -1,3 +1,4 @@
+import API
 import Bytes
 import Posix
 
@@ -113,8 +114,8 @@ package struct ConfigurationLoader {
     /// Without a token only this machine may connect, unless somebody says that he knows.
     private mutating func checkAccess() {
         do throws(ConfigurationError) {
-            let hasTokens = try !configuration.tokens.lines().isEmpty
-            if hasTokens || configuration.insecure { return }
+            let policy = try configuration.tokens.accessPolicy()
+            if !policy.isOpen || configuration.insecure { return }
         } catch {
             problems += error.problems
             return

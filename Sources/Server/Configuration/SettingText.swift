@@ -1,7 +1,7 @@
 import Bytes
 
 /// What a setting's text means. Digits are read by `Bytes`, for `Int(_:)` takes signs.
-enum SettingText {
+package enum SettingText {
     /// Decimal digits in `range`.
     static func number(_ text: String, in range: ClosedRange<Int>) throws(SettingFailure) -> Int {
         guard let value = Array(text.utf8).span.decimalValue(), range.contains(Int(value)) else {
@@ -35,7 +35,7 @@ enum SettingText {
     }
 
     /// A duration: digits with a unit, or digits alone for seconds.
-    static func duration(_ text: String, in range: ClosedRange<Duration>) throws(SettingFailure) -> Duration {
+    package static func duration(_ text: String, in range: ClosedRange<Duration>) throws(SettingFailure) -> Duration {
         let unitMilliseconds: Int? =
             switch unit(of: text) {
             case "ms": 1

@@ -1,3 +1,4 @@
+import API
 import Bytes
 import Posix
 
@@ -18,28 +19,43 @@ package struct TokenSettings: Sendable, Equatable {
     static let fullVariable = "NUTHATCH_TOKEN"
     static let readOnlyVariable = "NUTHATCH_READ_TOKEN"
 
-    /// All tokens in the form of a token file: those of the variables, then the file, which is read anew.
-    package func lines() throws(ConfigurationError) -> [UInt8] {
-        var lines: [UInt8] = []
-        for token in full { lines += "full \(token)\n".utf8 }
-        for token in readOnly { lines += "read \(token)\n".utf8 }
-        guard let file else { return lines }
-        do throws(SystemError) {
-            return lines + (try Files.readAll(file, limit: Self.fileLimit))
-        } catch {
-            throw ConfigurationError("token-file", error.description)
+    /// Who may do what by these tokens. The file is read anew, so a reload is this call again.
+    package func accessPolicy() throws(ConfigurationError) -> AccessPolicy {
+        var policy = AccessPolicy()
+        if let file {
+            let bytes: [UInt8]
+            do throws(SystemError) {
+                bytes = try Files.readAll(file, limit: Self.fileLimit)
+            } catch {
+                throw ConfigurationError("token-file", error.description)
+            }
+            do throws(AccessPolicy.ParseFailure) {
+                policy = try AccessPolicy.parse(bytes.span)
+            } catch {
+                throw ConfigurationError(file, "line \(error.line): \(error.reason.message)")
+            }
+            // An empty file would open the server that somebody meant to close.
+            if policy.isOpen { throw ConfigurationError(file, "there is no token in it") }
         }
+        for token in full { policy.grant(.everything, to: Array(token.utf8).span) }
+        for token in readOnly { policy.grant(.read, to: Array(token.utf8).span) }
+        return policy
     }
 
-    /// Takes the tokens of a variable, which stand between commas.
+    /// Takes the tokens of a variable, which stand between commas. What is refused is not shown: it may be a secret
+    /// but for a blank.
     static func parse(_ text: String, of variable: String) throws(ConfigurationError) -> [String] {
         var tokens: [String] = []
         for piece in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-            let token = Array(Array(piece).span.trimmingBlanks().copied())
-            guard !token.isEmpty, token.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                // The value itself is a secret and is not shown.
-                throw ConfigurationError(
-                    variable, "an empty token, or one with blanks in it: allowed are tokens separated by commas")
+            let token = Array(piece).span.trimmingBlanks().copied()
+            // A line break would make two lines of one token.
+            guard !token.contains(ASCII.lineFeed) else {
+                throw ConfigurationError(variable, "a line break; several tokens are separated by commas")
+            }
+            do throws(AccessPolicy.ParseFailure) {
+                _ = try AccessPolicy.parse((Array("full ".utf8) + token).span)
+            } catch {
+                throw ConfigurationError(variable, "\(error.reason.message); several tokens are separated by commas")
             }
             tokens.append(String(decoding: token, as: UTF8.self))
         }

@@ -134,7 +134,7 @@ final class HTTPConnection: EventHandler {
         let result = socket.receive(into: &worker.readBuffer, minimum: LoopWorker.readSize)
         guard case .processed(let count) = result else { return endOfInput(result) }
         noteReceived(count)
-        process(&worker.readBuffer)
+        process(&worker.readBuffer, &worker.response)
         if !worker.readBuffer.isEmpty {
             if isOpen { input.append(copying: worker.readBuffer) }
             worker.readBuffer.removeAll(keeping: LoopWorker.readSize * 2)
@@ -147,7 +147,7 @@ final class HTTPConnection: EventHandler {
         let result = socket.receive(into: &input, minimum: room)
         guard case .processed(let count) = result else { return endOfInput(result) }
         noteReceived(count)
-        process(&input)
+        process(&input, &worker.response)
         if input.isEmpty { input.release() }
     }
 
@@ -164,7 +164,7 @@ final class HTTPConnection: EventHandler {
         case .endOfStream:
             peerHasClosed = true
             if case .head(let scanner) = phase, scanner.isIdle, input.isEmpty { return close(endReason) }
-            refuse(.badRequest("the stream ended inside a request"), head: nil, &input)
+            refuse(.badRequest("the stream ended inside a request"), &input, &worker.response)
         }
     }
 
@@ -183,27 +183,29 @@ final class HTTPConnection: EventHandler {
     // MARK: Processing
 
     /// Answers the requests that stand whole in `bytes`, and consumes them.
-    func process(_ bytes: inout IOBuffer) {
+    func process(_ bytes: inout IOBuffer, _ response: inout ResponseWriter) {
         var answered = 0
         while isOpen, output.isEmpty, !bytes.isEmpty || answered == 0 {
             let goesOn: Bool
             do throws(HTTPFailure) {
-                goesOn = try advance(&bytes)
+                goesOn = try advance(&bytes, &response)
             } catch {
-                refuse(error, head: nil, &bytes)
+                refuse(error, &bytes, &response)
                 break
             }
             guard goesOn else { break }
             answered += 1
-            if answered % worker.httpLimits.pipeline == 0 || worker.response.pendingBytes > LoopWorker.flushBytes {
-                flushResponse()
+            if answered % worker.httpLimits.pipeline == 0 || response.pendingBytes > LoopWorker.flushBytes {
+                flush(&response)
             }
         }
-        flushResponse()
+        flush(&response)
     }
 
     /// One step: true when a request was answered and the next may follow.
-    private func advance(_ bytes: inout IOBuffer) throws(HTTPFailure) -> Bool {
+    private func advance(
+        _ bytes: inout IOBuffer, _ response: inout ResponseWriter
+    ) throws(HTTPFailure) -> Bool {
         switch phase {
         case .head(var scanner):
             switch try scanner.scan(bytes.readable, limits: worker.httpLimits) {
@@ -212,58 +214,61 @@ final class HTTPConnection: EventHandler {
                 return false
             case .complete(let range):
                 bytes.consume(range.lowerBound)
-                return try beginRequest(&bytes, head: range.count)
+                return try beginRequest(&bytes, head: range.count, &response)
             }
         case .body(let head, let total):
             guard bytes.count >= total else { return false }
-            return try parseAndHandle(&bytes, RequestExtent(head: head, total: total), .fresh)
+            return try parseAndHandle(&bytes, RequestExtent(head: head, total: total), .fresh, &response)
         case .chunked(let head, var decoder):
             let isComplete = try decoder.decode(&bytes, limits: worker.httpLimits)
             phase = .chunked(head: head, decoder)
             guard isComplete else { return false }
-            return try parseAndHandle(&bytes, RequestExtent(head: head, total: decoder.decodedEnd), .fresh)
+            return try parseAndHandle(
+                &bytes, RequestExtent(head: head, total: decoder.decodedEnd), .fresh, &response)
         case .parked, .streaming, .closing, .draining: return false
         }
     }
 
     /// The head is whole: handles the request at once, or starts reading its body.
-    private func beginRequest(_ bytes: inout IOBuffer, head length: Int) throws(HTTPFailure) -> Bool {
+    private func beginRequest(
+        _ bytes: inout IOBuffer, head length: Int, _ response: inout ResponseWriter
+    ) throws(HTTPFailure) -> Bool {
         let head = worker.head
         try HeadParser.parse(bytes.readable.extracting(0..<length), into: head, limits: worker.httpLimits)
         switch head.framing {
         case .none:
-            return handle(&bytes, RequestExtent(head: length, total: length), .fresh)
+            return handle(&bytes, RequestExtent(head: length, total: length), .fresh, &response)
         case .length(let body):
             if bytes.count >= length + body && !head.expectsContinue {
-                return handle(&bytes, RequestExtent(head: length, total: length + body), .fresh)
+                return handle(&bytes, RequestExtent(head: length, total: length + body), .fresh, &response)
             }
-            guard admitsBody(bytes.readable.extracting(0..<length)) else { return false }
+            guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
             phase = .body(head: length, total: length + body)
         case .chunked:
-            guard admitsBody(bytes.readable.extracting(0..<length)) else { return false }
+            guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
             phase = .chunked(head: length, ChunkDecoder(bodyStart: length))
         }
-        return try advance(&bytes)
+        return try advance(&bytes, &response)
     }
 
     /// Asks the API before the body is read. A refusal that leaves the stream readable is dropped and told again when
     /// the body is there, so that the answer does not depend on how the bytes were cut; one that closes is sent now.
-    private func admitsBody(_ bytes: Span<UInt8>) -> Bool {
+    private func admitsBody(_ bytes: Span<UInt8>, _ response: inout ResponseWriter) -> Bool {
         let head = worker.head
-        let before = worker.response.buffer.count
-        worker.response.prepare(for: head, keepsAlive: !head.expectsContinue && staysOpen(head))
+        let before = response.buffer.count
+        response.prepare(for: head, keepsAlive: !head.expectsContinue && staysOpen(head))
         let isAdmitted = worker.api.admit(
-            head, bytes: bytes, peer: network, at: worker.now, response: &worker.response)
+            head, bytes: bytes, peer: network, at: worker.now, response: &response)
         if isAdmitted {
-            if head.expectsContinue { worker.response.sendContinue() }
+            if head.expectsContinue { response.sendContinue() }
             return true
         }
-        if worker.response.keepsAlive && !Self.endsConnection(worker.response.status) {
-            worker.response.buffer.truncate(to: before)
+        if response.keepsAlive && !Self.endsConnection(response.status) {
+            response.buffer.truncate(to: before)
             return true
         }
-        if worker.response.keepsAlive { refuseAgain(bytes, from: before) }
-        noteAnswer(since: worker.loop.monotonicNanoseconds)
+        if response.keepsAlive { refuseAgain(bytes, from: before, &response) }
+        noteAnswer(response.status, since: worker.loop.monotonicNanoseconds)
         phase = .closing
         return false
     }
@@ -272,53 +277,56 @@ final class HTTPConnection: EventHandler {
     private static func endsConnection(_ status: Int) -> Bool { status == 401 || status == 403 || status == 421 }
 
     /// Writes a refusal anew, as the connection's last answer.
-    private func refuseAgain(_ bytes: Span<UInt8>, from start: Int) {
-        worker.response.buffer.truncate(to: start)
-        worker.response.prepare(for: worker.head, keepsAlive: false)
+    private func refuseAgain(_ bytes: Span<UInt8>, from start: Int, _ response: inout ResponseWriter) {
+        response.buffer.truncate(to: start)
+        response.prepare(for: worker.head, keepsAlive: false)
         _ = worker.api.admit(
-            worker.head, bytes: bytes, peer: network, at: worker.now, response: &worker.response)
+            worker.head, bytes: bytes, peer: network, at: worker.now, response: &response)
     }
 
     private func parseAndHandle(
-        _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption
+        _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption,
+        _ response: inout ResponseWriter
     ) throws(HTTPFailure) -> Bool {
         try HeadParser.parse(bytes.readable.extracting(0..<extent.head), into: worker.head, limits: worker.httpLimits)
-        return handle(&bytes, extent, resumption)
+        return handle(&bytes, extent, resumption, &response)
     }
 
     /// Gives a whole request to the API; true when it was answered and the connection goes on.
-    private func handle(_ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption) -> Bool {
+    private func handle(
+        _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption, _ response: inout ResponseWriter
+    ) -> Bool {
         let head = worker.head
         let start = Clock.monotonicNanoseconds()
         let ticket = Ticket(
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
         let keepsAlive = staysOpen(head)
-        let before = worker.response.buffer.count
+        let before = response.buffer.count
         var disposition = Disposition.responded
         if case .drained = resumption {
-            worker.response.resumeChunked(for: head, keepsAlive: keepsAlive)
+            response.resumeChunked(for: head, keepsAlive: keepsAlive)
         } else {
-            worker.response.prepare(for: head, keepsAlive: keepsAlive)
+            response.prepare(for: head, keepsAlive: keepsAlive)
         }
         do {
             let all = bytes.readable
             let headBytes = all.extracting(0..<extent.head)
-            if worker.api.admit(head, bytes: headBytes, peer: network, at: worker.now, response: &worker.response) {
+            if worker.api.admit(head, bytes: headBytes, peer: network, at: worker.now, response: &response) {
                 let request = Request(
                     head: head, bytes: headBytes, body: all.extracting(extent.head..<extent.total))
                 disposition = worker.api.handle(
-                    request, resumption: resumption, ticket: ticket, at: worker.now, response: &worker.response)
-            } else if head.framing != .none, worker.response.keepsAlive, Self.endsConnection(worker.response.status) {
-                refuseAgain(headBytes, from: before)
+                    request, resumption: resumption, ticket: ticket, at: worker.now, response: &response)
+            } else if head.framing != .none, response.keepsAlive, Self.endsConnection(response.status) {
+                refuseAgain(headBytes, from: before, &response)
             }
         }
         switch disposition {
         case .responded:
             bytes.consume(extent.total)
             requestStartedAt = bytes.isEmpty ? 0 : worker.loop.now
-            phase = worker.response.keepsAlive ? .head(HeadScanner()) : .closing
-            noteAnswer(since: start)
-            return worker.response.keepsAlive
+            phase = response.keepsAlive ? .head(HeadScanner()) : .closing
+            noteAnswer(response.status, since: start)
+            return response.keepsAlive
         case .parked(let until):
             worker.noteParked()
             phase = .parked(extent, wait: ticket.generation)
@@ -341,54 +349,54 @@ final class HTTPConnection: EventHandler {
         phase = .body(head: extent.head, total: extent.total)
         if let ticket { worker.endWait(ticket, of: self, cancels: resumption != .awakened) }
         do throws(HTTPFailure) {
-            _ = try parseAndHandle(&input, extent, resumption)
+            _ = try parseAndHandle(&input, extent, resumption, &worker.response)
         } catch {
             // The same bytes were parsed before; only a change of limits at run time could bring us here.
-            refuse(error, head: nil, &input)
+            refuse(error, &input, &worker.response)
         }
-        flushResponse()
-        if isOpen, case .head = phase, !input.isEmpty { process(&input) }
+        flush(&worker.response)
+        if isOpen, case .head = phase, !input.isEmpty { process(&input, &worker.response) }
         if isOpen, input.isEmpty { input.release() }
     }
 
     /// Answers what the parser refused, and closes.
-    private func refuse(_ failure: HTTPFailure, head: RequestHead?, _ bytes: inout IOBuffer) {
+    private func refuse(_ failure: HTTPFailure, _ bytes: inout IOBuffer, _ response: inout ResponseWriter) {
         let start = worker.loop.monotonicNanoseconds
-        worker.response.prepare(for: head, keepsAlive: false)
-        worker.api.refuse(failure, head: head, bytes: bytes.readable, response: &worker.response)
+        response.prepare(for: nil, keepsAlive: false)
+        worker.api.refuse(failure, head: nil, bytes: bytes.readable, response: &response)
         bytes.removeAll()
         endReason = .refused
         phase = .closing
-        noteAnswer(since: start)
-        flushResponse()
+        noteAnswer(response.status, since: start)
+        flush(&response)
     }
 
-    private func noteAnswer(since start: Int64) {
+    private func noteAnswer(_ status: Int, since start: Int64) {
         worker.api.metrics.record(
-            route: Int(worker.api.lastRoute.rawValue), status: worker.response.status,
+            route: Int(worker.api.lastRoute.rawValue), status: status,
             nanoseconds: UInt64(max(0, Clock.monotonicNanoseconds() - start)))
     }
 
     // MARK: Writing
 
     /// Hands what the writer holds to the kernel, and keeps what it does not take.
-    private func flushResponse() {
-        guard worker.response.pendingBytes > 0 else { return }
-        worker.metrics.bytesOut.add(UInt64(worker.response.pendingBytes))
+    private func flush(_ response: inout ResponseWriter) {
+        guard response.pendingBytes > 0 else { return }
+        worker.metrics.bytesOut.add(UInt64(response.pendingBytes))
         var taken = 0
-        if output.isEmpty && worker.response.attachments.isEmpty {
-            switch socket.send(worker.response.buffer) {
+        if output.isEmpty && response.attachments.isEmpty {
+            switch socket.send(response.buffer) {
             case .processed(let count): taken = count
             case .wouldBlock: break
             case .endOfStream, .failed:
-                worker.response.removeAll()
+                response.removeAll()
                 return close(.failure)
             }
         }
-        if taken < worker.response.buffer.count || !worker.response.attachments.isEmpty {
-            enqueue(worker.response, from: taken)
+        if taken < response.buffer.count || !response.attachments.isEmpty {
+            enqueue(response, from: taken)
         }
-        worker.response.removeAll(keeping: LoopWorker.flushBytes * 2)
+        response.removeAll(keeping: LoopWorker.flushBytes * 2)
         if !output.isEmpty { _ = flushOutput() }
     }
 
@@ -435,7 +443,7 @@ final class HTTPConnection: EventHandler {
                 if interest == .write { resume(extent, .drained(cursor: cursor)) }
                 guard isOpen else { return }
             case .head where !input.isEmpty:
-                process(&input)
+                process(&input, &worker.response)
                 guard isOpen else { return }
                 if input.isEmpty { input.release() }
             default: break
@@ -487,7 +495,7 @@ final class HTTPConnection: EventHandler {
 
     /// Turns the connection away with 503: there are too many.
     func refuseForLimit() {
-        refuse(.overloaded, head: nil, &input)
+        refuse(.overloaded, &input, &worker.response)
         settle()
     }
 
@@ -498,8 +506,8 @@ final class HTTPConnection: EventHandler {
         worker.loop.deregister(registration, socket.descriptor.raw)
         self.registration = nil
         output.reset()
-        input.removeAll()
-        // The descriptor closes with this object; the worker drops the last reference.
+        // `input` may be in use by the caller; it and the descriptor go with this object, whose last reference the loop's
+        // slot just dropped.
         worker.connectionClosed(self, reason)
     }
 
@@ -550,7 +558,7 @@ final class HTTPConnection: EventHandler {
 
     private func timeOut(_ kind: TimeoutKind) {
         worker.metrics.timedOut(kind)
-        refuse(.timeout, head: nil, &input)
+        refuse(.timeout, &input, &worker.response)
         settle()
     }
 }

@@ -1,0 +1,27 @@
+import CacheModel
+import HTTP1
+
+/// The settings as the other rooms take them.
+extension ServerConfiguration {
+    package var httpLimits: HTTPLimits {
+        var http = HTTPLimits()
+        http.requestLine = limits.requestLine
+        http.fieldBytes = limits.headerBytes
+        http.fields = min(limits.headerFields, RequestHead.fieldCapacity)
+        http.body = limits.bodySize
+        return http
+    }
+
+    package var dataLimits: Limits {
+        var data = Limits()
+        data.valueBytes = limits.valueSize
+        return data
+    }
+
+    package var drainTimeoutMilliseconds: Int64 { timeouts.drain.milliseconds }
+    package var firstByteTimeoutMilliseconds: Int64 { timeouts.firstByte.milliseconds }
+    package var idleTimeoutMilliseconds: Int64 { timeouts.idle.milliseconds }
+    package var headTimeoutMilliseconds: Int64 { timeouts.head.milliseconds }
+    package var bodyTimeoutMilliseconds: Int64 { timeouts.body.milliseconds }
+    package var writeTimeoutMilliseconds: Int64 { timeouts.write.milliseconds }
+}
