@@ -78,5 +78,12 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["Server", "API"], swiftSettings: tests),
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
+        .testTarget(
+            name: "APITests",
+            dependencies: ["API", "HTTP1", "JSON", "CacheModel", "Observability", "Compression", "Crypto", "Bytes"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "ObservabilityTests", dependencies: ["Observability", "CacheModel", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "Crypto", "Bytes"], swiftSettings: tests),
     ]
 )

@@ -37,8 +37,8 @@ package final class APIWorker {
         desk.admit(head, bytes: bytes, peer: peer, response: &response)
     }
 
-    /// Answers a request that was just admitted. Going on with a streaming answer (``Resumption/drained(cursor:)``)
-    /// needs no `admit`: the request is judged again in here, where a refusal cuts the answer instead of writing into it.
+    /// Answers a request that was just admitted. A streaming answer that goes on (``Resumption/drained(cursor:)``)
+    /// is judged again in here: a refusal cuts the answer instead of writing into it.
     package func handle(
         _ request: borrowing Request, resumption: Resumption, ticket: Ticket, at now: Instant,
         response: inout ResponseWriter

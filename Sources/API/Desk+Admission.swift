@@ -11,6 +11,11 @@ extension Desk {
             try judge(head, bytes)
             return true
         } catch {
+            if response.status != 0 {
+                // A streaming answer is under way: it is cut, nothing can be written into it any more.
+                response.closeAfterwards()
+                return false
+            }
             var problem = error
             // The client may send its body or not (RFC 9110 §10.1.1): what follows could be either.
             if head.expectsContinue { problem.closes = true }
@@ -40,7 +45,7 @@ extension Desk {
         if let needs = found.needs, !principal.permissions.isSuperset(of: needs) {
             throw .forbidden(principal.permissions.missing(from: needs))
         }
-        if isOpen && !head.method.isSafe { try checkOrigin(head, bytes) }
+        if access.isOpen && !head.method.isSafe { try checkOrigin(head, bytes) }
         if head.expectsUnknown {
             throw Problem(.expectationFailed, "the only expectation served is 100-continue", closes: true)
         }
@@ -59,14 +64,18 @@ extension Desk {
     private mutating func identify(
         _ head: RequestHead, _ bytes: Span<UInt8>, isPublic: Bool
     ) throws(Problem) {
-        if isOpen {
+        if api.accessVersion != accessVersion {
+            accessVersion = api.accessVersion
+            access = api.access
+        }
+        if access.isOpen {
             principal = .local
             return
         }
         principal = .stranger
         if let field = head.value(of: .authorization),
             let token = Authorization.bearerToken(bytes.extracting(field)),
-            let permissions = api.access.permissions(of: token)
+            let permissions = access.permissions(of: token)
         {
             principal = Principal(permissions: permissions, isKnown: true)
         }

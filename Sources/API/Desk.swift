@@ -11,7 +11,9 @@ struct Desk: ~Copyable {
     let api: CacheAPI
     let engine: any Engine
     let metrics: RequestMetrics
-    let isOpen: Bool
+    /// This loop's copy of the policy, and which one it is.
+    var access: AccessPolicy
+    var accessVersion: UInt64
     var random: SplitMix64
 
     /// The engine's answer to the command at hand.
@@ -34,7 +36,8 @@ struct Desk: ~Copyable {
         self.api = api
         engine = api.engine
         metrics = api.metrics.requests(ofLoop: loop)
-        isOpen = api.access.isOpen
+        accessVersion = api.accessVersion
+        access = api.access
         random = SplitMix64(seed: seed)
     }
 
