@@ -71,7 +71,13 @@ let package = Package(
         // Measuring: a load generator for this server and its peers
         .executableTarget(name: "nuthatch-replay", path: "Benchmarks/Replay", swiftSettings: common),
 
+        .executableTarget(
+            name: "EngineBench", dependencies: ["CacheEngine", "CacheModel", "Bytes"], path: "Benchmarks/Engine",
+            swiftSettings: common),
+
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
+        .testTarget(
+            name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Bytes"], swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
