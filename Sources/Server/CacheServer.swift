@@ -50,9 +50,24 @@ package enum CacheServer {
         while true {
             switch Signals.wait() {
             case .stop: return
-            // Tokens and settings are read once; a reload has nothing to do yet.
-            case .reload: continue
+            case .reload: reloadTokens(server)
             }
+        }
+    }
+
+    /// Reads the tokens anew (SIGHUP). With a file that cannot be taken those that are in force stay.
+    private static func reloadTokens(_ server: SharedServer) {
+        do throws(ConfigurationError) {
+            let access = try server.configuration.tokens.accessPolicy()
+            guard !access.isOpen || server.api.access.isOpen else {
+                return Files.writeLine(
+                    "nuthatch: no tokens are left; those in force stay, for without one everybody could come in",
+                    to: .standardError)
+            }
+            server.api.access = access
+            Files.writeLine("nuthatch: \(access.tokenCount) tokens are in force", to: .standardError)
+        } catch {
+            Files.writeLine("nuthatch: the tokens in force stay: \(error.description)", to: .standardError)
         }
     }
 }
