@@ -86,8 +86,9 @@ let package = Package(
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(
             name: "APITests",
-            dependencies: ["API", "HTTP1", "JSON", "CacheModel", "Observability", "Compression", "Crypto", "Bytes"],
-            swiftSettings: tests),
+            dependencies: [
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Compression", "Crypto", "Bytes",
+            ], swiftSettings: tests),
         .testTarget(
             name: "ObservabilityTests", dependencies: ["Observability", "CacheModel", "Bytes"], swiftSettings: tests),
         .testTarget(name: "CompressionTests", dependencies: ["Compression", "Crypto", "Bytes"], swiftSettings: tests),

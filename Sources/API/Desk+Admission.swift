@@ -40,6 +40,9 @@ extension Desk {
         try identify(head, bytes, isPublic: found.map { $0.needs == nil } ?? false)
         guard let found else {
             if shape == .unknown {
+                if RoutePath.hasBadEscape(bytes.extracting(path)) {
+                    throw .badRequest("outside a name a path holds no broken escape and no escaped control character")
+                }
                 throw Problem(.noSuchResource, "no such path: GET / and /openapi.json tell what there is")
             }
             throw Problem(

@@ -45,11 +45,10 @@ struct Desk: ~Copyable {
         random = SplitMix64(seed: seed)
     }
 
-    /// Runs a command that the engine answers at once.
+    /// Runs a command that the engine answers at once; the engine empties the reply first.
     ///
     /// A pending answer to anything but a watch would mean an engine that is not at hand; there is none yet.
     mutating func execute(_ command: borrowing Command, _ turn: Turn) throws(Problem) {
-        reply.reset()
         guard engine.execute(command, at: turn.now, ticket: turn.ticket, reply: &reply) == .completed else {
             engine.cancel(turn.ticket)
             throw .unavailable

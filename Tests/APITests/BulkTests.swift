@@ -6,7 +6,7 @@ import Testing
     }
 
     @Test func `answer line by line`() throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         surface.send("PUT /v1/keys/a?ttl=60s", text: "one")
         surface.send("PUT /v1/keys/%ff", body: [0xFF, 0])
         let answer = query(surface, "{\"key\":\"a\"}\n\n{\"key64\":\"/w==\"}\r\n{\"key\":\"b\"}\nnonsense\n{\"key\":\"a\",\"x\":1}")
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `take an array too`() throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         surface.send("PUT /v1/keys/a", text: "1")
         let answer = query(surface, " [ \"a\" ,\n{\"key64\":\"YQ==\"}, \"\\u0061\",\"b\" ] ", "application/json")
         #expect(answer.lines.map { $0.contains("\"status\":200") } == [true, true, true, false])
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `stream what is large in pieces`() throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         surface.send("PUT /v1/keys/a", text: String(repeating: "x", count: 50_000))
         let body = String(repeating: "{\"key\":\"a\"}\n", count: 20)
         let answer = query(surface, body)
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func `do each line in order`() throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         let answer = batch(
             surface,
             [
@@ -92,7 +92,7 @@ import Testing
             #"{"op":"put","key":"a","value":"x","version":-1}"#, #"{"op":"put","key":"a","value":"x"} x"#,
         ])
     func `a bad line fails alone`(line: String) throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         #expect(statuses(batch(surface, [line, #"{"op":"put","key":"b","value":"x"}"#])) == [400, 201])
         #expect(surface.send("GET /v1/keys/a").status == 404)
         let atomic = batch(surface, [#"{"op":"put","key":"c","value":"x"}"#, line], "?atomic=true")
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `conditions hold per line`() throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         surface.send("PUT /v1/keys/a", text: "1")
         let answer = batch(
             surface,
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func `atomic ones do all or nothing`() throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         surface.send("PUT /v1/keys/a", text: "1")
         let failed = batch(
             surface,

@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `members are shown where asked for`() throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         fill(surface, ["a"])
         #expect(surface.send("GET /v1/keys").text == #"{"items":[{"key":"a"}],"order":"none","next":null}"# + "\n")
         #expect(
@@ -55,7 +55,7 @@ import Testing
 
     @Test(arguments: ["delimiter=/", "start=a", "end64=eg", "order=bytes"])
     func `what needs the index is 409 without it`(query: String) throws {
-        #expect(try Surface().send("GET /v1/keys?\(query)").slug == "not-indexed")
+        #expect(try Surface(engine: ModelEngine()).send("GET /v1/keys?\(query)").slug == "not-indexed")
     }
 
     @Test func `an ordered list folds, bounds and goes on exactly`() throws {
@@ -69,14 +69,14 @@ import Testing
     }
 
     @Test func `a cursor is good for its own query only`() throws {
-        let surface = try Surface()
+        let surface = try Surface(engine: ModelEngine())
         fill(surface, (0..<9).map { "p\($0)" })
         let cursor = try #require(next(surface.send("GET /v1/keys?prefix=p&limit=2")))
         #expect(surface.send("GET /v1/keys?prefix=p&limit=9&cursor=\(cursor)").status == 200)
         for query in ["cursor=\(cursor)", "prefix=q&cursor=\(cursor)", "prefix=p&cursor=B\(cursor.dropFirst())", "prefix=p&cursor="] {
             #expect(surface.send("GET /v1/keys?\(query)").slug == "bad-cursor", "\(query)")
         }
-        let other = try Surface()
+        let other = try Surface(engine: ModelEngine())
         #expect(other.send("GET /v1/keys?prefix=p&cursor=\(cursor)").slug == "bad-cursor")
     }
 
@@ -87,7 +87,7 @@ import Testing
             ("prefix=a&prefix64=YQ", "prefix64"), ("ttl=5s", "ttl"),
         ])
     func `a bad parameter names itself`(query: String, parameter: String) throws {
-        let answer = try Surface().send("GET /v1/keys?\(query)")
+        let answer = try Surface(engine: ModelEngine()).send("GET /v1/keys?\(query)")
         #expect(answer.slug == "bad-parameter" && answer.text.contains("\"parameter\":\"\(parameter)\""))
     }
 }

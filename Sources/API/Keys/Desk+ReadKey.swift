@@ -115,7 +115,6 @@ extension Desk {
     private mutating func watch(
         _ key: Span<UInt8>, _ conditions: Conditions, _ turn: Turn
     ) throws(Problem) -> Bool {
-        reply.reset()
         let command = Command.watch(Watch(key: key, known: conditions.noneMatch.condition))
         return engine.execute(command, at: turn.now, ticket: turn.ticket, reply: &reply) == .pending
     }

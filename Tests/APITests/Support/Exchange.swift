@@ -1,5 +1,6 @@
 import API
 import Bytes
+import CacheEngine
 import CacheModel
 import HTTP1
 import Observability
@@ -10,12 +11,14 @@ final class Surface {
     let api: CacheAPI
     let worker: APIWorker
     var now = Instant(milliseconds: 1_800_000_000_000)
+    /// What `Host` says.
+    var host = "localhost"
     private var response = ResponseWriter()
     private(set) var disposition = Disposition.responded
     private var wait: UInt32 = 0
 
     init(
-        engine: any Engine = ModelEngine(), tokens: String = "", _ change: (inout APISettings) -> Void = { _ in }
+        engine: any Engine = Surface.embedded(), tokens: String = "", _ change: (inout APISettings) -> Void = { _ in }
     ) throws {
         self.engine = engine
         var settings = APISettings()
@@ -46,7 +49,7 @@ final class Surface {
     var lastTicket: Ticket { Ticket(loop: 0, connection: 0, generation: wait) }
 
     private func send(_ line: String, _ fields: [String], _ body: [UInt8], _ resumption: Resumption) -> Answer {
-        var bytes = Array((line + (line.hasSuffix("HTTP/1.0") ? "" : " HTTP/1.1") + "\r\nHost: localhost\r\n").utf8)
+        var bytes = Array((line + (line.hasSuffix("HTTP/1.0") ? "" : " HTTP/1.1") + "\r\nHost: \(host)\r\n").utf8)
         for field in fields { bytes += Array((field + "\r\n").utf8) }
         if !body.isEmpty { bytes += Array("Content-Length: \(body.count)\r\n".utf8) }
         bytes += Array("\r\n".utf8)
@@ -94,6 +97,20 @@ final class Surface {
         }
         return wire + buffer[sent...]
     }
+}
+
+extension Surface {
+    /// The real engine, small and without a reader of what it delivers.
+    static func embedded(ordered: Bool = false) -> EmbeddedEngine {
+        EmbeddedEngine(
+            configuration: EngineConfiguration(shards: 4, orderedKeys: ordered, hashSecret: (1, 2), seed: 3),
+            completions: NoCompletions())
+    }
+}
+
+/// Where tickets go that no test waits for.
+private struct NoCompletions: CompletionSink {
+    func deliver(_ ticket: Ticket) {}
 }
 
 /// One answer, taken apart.

@@ -34,7 +34,8 @@ final class ModelEngine: Engine {
     }
 
     func execute(_ command: borrowing Command, at now: Instant, ticket: Ticket, reply: inout Reply) -> Execution {
-        state.withLock { state in
+        reply.reset()
+        return state.withLock { state in
             ModelRun.run(command, now, ticket, indexed, stepRows, &state, &reply)
         }
     }
