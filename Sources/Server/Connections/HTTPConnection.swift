@@ -248,6 +248,7 @@ final class HTTPConnection: EventHandler {
             guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
             phase = .chunked(head: length, ChunkDecoder(bodyStart: length))
         }
+        paceCheckAt = requestStartedAt + LoopWorker.bodyGraceMilliseconds
         return try advance(&bytes, &response)
     }
 
@@ -526,16 +527,15 @@ final class HTTPConnection: EventHandler {
         case .head(let scanner):
             if !hasReceivedAnything { return now + timeouts.firstByte }
             return scanner.isIdle ? now + timeouts.idle : requestStartedAt + timeouts.head
-        case .body, .chunked: return min(requestStartedAt + timeouts.body, nextPaceCheck(now))
+        case .body, .chunked: return min(requestStartedAt + timeouts.body, paceCheckAt)
         case .parked: return parkedUntil
         case .streaming, .closing: return now + timeouts.write
         case .draining(_, let until): return until
         }
     }
 
-    private func nextPaceCheck(_ now: Int64) -> Int64 {
-        max(requestStartedAt + LoopWorker.bodyGraceMilliseconds, now + 1000)
-    }
+    /// When the pace of the body being read is judged next (monotonic milliseconds).
+    private var paceCheckAt: Int64 = 0
 
     /// A deadline of a state that must not last for ever has come.
     private func expire() {
@@ -550,7 +550,10 @@ final class HTTPConnection: EventHandler {
         case .body, .chunked:
             let elapsed = worker.loop.now - requestStartedAt
             let expected = (elapsed - LoopWorker.bodyGraceMilliseconds) * LoopWorker.bodyBytesPerSecond / 1000
-            if elapsed < worker.timeouts.body && Int64(input.count) >= expected { return armDeadline() }
+            if elapsed < worker.timeouts.body && Int64(input.count) >= expected {
+                paceCheckAt = worker.loop.now + 1000
+                return armDeadline()
+            }
             timeOut(.body)
         case .parked, .streaming, .closing, .draining: close(endReason)
         }
