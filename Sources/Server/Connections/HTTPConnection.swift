@@ -58,8 +58,12 @@ final class HTTPConnection: EventHandler {
     var hasReceivedAnything = false
     var peerHasClosed = false
 
-    init(_ socket: consuming StreamSocket, network: PeerAddress, worker: LoopWorker) {
+    /// The client's address as text, for the access log; empty without one.
+    private let peer: String
+
+    init(_ socket: consuming StreamSocket, network: PeerAddress, peer: String, worker: LoopWorker) {
         self.socket = socket
+        self.peer = peer
         self.network = network
         self.worker = worker
     }
@@ -117,11 +121,10 @@ final class HTTPConnection: EventHandler {
     private func receive() {
         switch phase {
         case .draining(let discarded, let until): discard(discarded, until)
-        case .parked(let extent, _):
-            // Only the peer's end is watched for: a client that left gets off the queue, one that merely closed its
-            // half gets the answer as it stands.
+        case .parked:
+            // Only the peer's end is watched for. A half close is no goodbye: the answer is still wanted; a client that
+            // is gone altogether is known by its reset.
             peerHasClosed = true
-            resume(extent, .deadline)
         case .closing, .streaming: break
         case .head, .body, .chunked:
             guard output.isEmpty else { return }
@@ -303,6 +306,7 @@ final class HTTPConnection: EventHandler {
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
         let keepsAlive = staysOpen(head)
         let before = response.buffer.count
+        let pendingBefore = worker.logsAccess ? response.pendingBytes : 0
         var disposition = Disposition.responded
         if case .drained = resumption {
             response.resumeChunked(for: head, keepsAlive: keepsAlive)
@@ -323,6 +327,9 @@ final class HTTPConnection: EventHandler {
         }
         switch disposition {
         case .responded:
+            if worker.logsAccess {
+                logAnswer(bytes.readable, extent, response, sent: response.pendingBytes - pendingBefore, since: start)
+            }
             bytes.consume(extent.total)
             requestStartedAt = bytes.isEmpty ? 0 : worker.loop.now
             phase = response.keepsAlive ? .head(HeadScanner()) : .closing
@@ -370,6 +377,18 @@ final class HTTPConnection: EventHandler {
         phase = .closing
         noteAnswer(response.status, since: start)
         flush(&response)
+    }
+
+    private func logAnswer(
+        _ bytes: Span<UInt8>, _ extent: RequestExtent, _ response: borrowing ResponseWriter, sent: Int,
+        since start: Int64
+    ) {
+        let peerText = Array(peer.utf8)
+        worker.accessLog.append(
+            AccessRecord(
+                at: worker.now, method: worker.head.method.name, path: bytes.extracting(worker.head.path),
+                status: response.status, received: extent.total - extent.head, sent: sent,
+                nanoseconds: UInt64(max(0, Clock.monotonicNanoseconds() - start)), peer: peerText.span))
     }
 
     private func noteAnswer(_ status: Int, since start: Int64) {
