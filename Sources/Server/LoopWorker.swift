@@ -33,6 +33,8 @@ final class LoopWorker: EventLoop.Owner {
     let head = RequestHead()
     var readBuffer = IOBuffer(capacity: readSize)
     var response = ResponseWriter()
+    var accessLog = AccessLogWriter()
+    let logsAccess: Bool
     /// The generation that the next parked request gets.
     private(set) var nextWait: UInt32 = 1
     private(set) var isDraining = false
@@ -53,6 +55,7 @@ final class LoopWorker: EventLoop.Owner {
         metrics = shared.metrics.loop(index)
         httpLimits = shared.configuration.httpLimits
         timeouts = ConnectionTimeouts(shared.configuration)
+        logsAccess = shared.configuration.accessLog
         engine = shared.engine
     }
 
@@ -74,7 +77,8 @@ final class LoopWorker: EventLoop.Owner {
         let network = address.network
         let admission = shared.limits.admit(network)
         if admission == .networkFull { return metrics.turnedAway.add() }
-        let connection = HTTPConnection(stream, network: network, worker: self)
+        let connection = HTTPConnection(
+            stream, network: network, peer: logsAccess ? address.text : "", worker: self)
         guard connection.start() else { return shared.limits.release(network) }
         connectionCount += 1
         metrics.accepted.add()
@@ -131,6 +135,7 @@ final class LoopWorker: EventLoop.Owner {
     func turnEnded(busy: Int64) {
         metrics.turns.add()
         metrics.busyNanoseconds.add(UInt64(max(0, busy)))
+        if logsAccess { accessLog.flush() }
     }
 
     private func setDate() {

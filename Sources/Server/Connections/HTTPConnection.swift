@@ -58,8 +58,12 @@ final class HTTPConnection: EventHandler {
     var hasReceivedAnything = false
     var peerHasClosed = false
 
-    init(_ socket: consuming StreamSocket, network: PeerAddress, worker: LoopWorker) {
+    /// The client's address as text, for the access log; empty without one.
+    private let peer: String
+
+    init(_ socket: consuming StreamSocket, network: PeerAddress, peer: String, worker: LoopWorker) {
         self.socket = socket
+        self.peer = peer
         self.network = network
         self.worker = worker
     }
@@ -117,11 +121,10 @@ final class HTTPConnection: EventHandler {
     private func receive() {
         switch phase {
         case .draining(let discarded, let until): discard(discarded, until)
-        case .parked(let extent, _):
-            // Only the peer's end is watched for: a client that left gets off the queue, one that merely closed its
-            // half gets the answer as it stands.
+        case .parked:
+            // Only the peer's end is watched for. A half close is no goodbye: the answer is still wanted; a client that
+            // is gone altogether is known by its reset.
             peerHasClosed = true
-            resume(extent, .deadline)
         case .closing, .streaming: break
         case .head, .body, .chunked:
             guard output.isEmpty else { return }
@@ -248,6 +251,7 @@ final class HTTPConnection: EventHandler {
             guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
             phase = .chunked(head: length, ChunkDecoder(bodyStart: length))
         }
+        paceCheckAt = requestStartedAt + LoopWorker.bodyGraceMilliseconds
         return try advance(&bytes, &response)
     }
 
@@ -302,6 +306,7 @@ final class HTTPConnection: EventHandler {
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
         let keepsAlive = staysOpen(head)
         let before = response.buffer.count
+        let pendingBefore = worker.logsAccess ? response.pendingBytes : 0
         var disposition = Disposition.responded
         if case .drained = resumption {
             response.resumeChunked(for: head, keepsAlive: keepsAlive)
@@ -322,6 +327,9 @@ final class HTTPConnection: EventHandler {
         }
         switch disposition {
         case .responded:
+            if worker.logsAccess {
+                logAnswer(bytes.readable, extent, response, sent: response.pendingBytes - pendingBefore, since: start)
+            }
             bytes.consume(extent.total)
             requestStartedAt = bytes.isEmpty ? 0 : worker.loop.now
             phase = response.keepsAlive ? .head(HeadScanner()) : .closing
@@ -369,6 +377,18 @@ final class HTTPConnection: EventHandler {
         phase = .closing
         noteAnswer(response.status, since: start)
         flush(&response)
+    }
+
+    private func logAnswer(
+        _ bytes: Span<UInt8>, _ extent: RequestExtent, _ response: borrowing ResponseWriter, sent: Int,
+        since start: Int64
+    ) {
+        let peerText = Array(peer.utf8)
+        worker.accessLog.append(
+            AccessRecord(
+                at: worker.now, method: worker.head.method.name, path: bytes.extracting(worker.head.path),
+                status: response.status, received: extent.total - extent.head, sent: sent,
+                nanoseconds: UInt64(max(0, Clock.monotonicNanoseconds() - start)), peer: peerText.span))
     }
 
     private func noteAnswer(_ status: Int, since start: Int64) {
@@ -526,16 +546,15 @@ final class HTTPConnection: EventHandler {
         case .head(let scanner):
             if !hasReceivedAnything { return now + timeouts.firstByte }
             return scanner.isIdle ? now + timeouts.idle : requestStartedAt + timeouts.head
-        case .body, .chunked: return min(requestStartedAt + timeouts.body, nextPaceCheck(now))
+        case .body, .chunked: return min(requestStartedAt + timeouts.body, paceCheckAt)
         case .parked: return parkedUntil
         case .streaming, .closing: return now + timeouts.write
         case .draining(_, let until): return until
         }
     }
 
-    private func nextPaceCheck(_ now: Int64) -> Int64 {
-        max(requestStartedAt + LoopWorker.bodyGraceMilliseconds, now + 1000)
-    }
+    /// When the pace of the body being read is judged next (monotonic milliseconds).
+    private var paceCheckAt: Int64 = 0
 
     /// A deadline of a state that must not last for ever has come.
     private func expire() {
@@ -550,7 +569,10 @@ final class HTTPConnection: EventHandler {
         case .body, .chunked:
             let elapsed = worker.loop.now - requestStartedAt
             let expected = (elapsed - LoopWorker.bodyGraceMilliseconds) * LoopWorker.bodyBytesPerSecond / 1000
-            if elapsed < worker.timeouts.body && Int64(input.count) >= expected { return armDeadline() }
+            if elapsed < worker.timeouts.body && Int64(input.count) >= expected {
+                paceCheckAt = worker.loop.now + 1000
+                return armDeadline()
+            }
             timeOut(.body)
         case .parked, .streaming, .closing, .draining: close(endReason)
         }
