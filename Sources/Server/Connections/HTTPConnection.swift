@@ -122,9 +122,10 @@ final class HTTPConnection: EventHandler {
         switch phase {
         case .draining(let discarded, let until): discard(discarded, until)
         case .parked:
-            // Only the peer's end is watched for. A half close is no goodbye: the answer is still wanted; a client that
-            // is gone altogether is known by its reset.
+            // Only the peer's end is watched for. A client that closed its half may still want the answer, but most are
+            // gone altogether, which looks the same: the wait goes on for a moment only.
             peerHasClosed = true
+            parkedUntil = min(parkedUntil, worker.loop.now + LoopWorker.halfClosedWaitMilliseconds)
         case .closing, .streaming: break
         case .head, .body, .chunked:
             guard output.isEmpty else { return }
