@@ -30,11 +30,13 @@ final class LoopWorker: EventLoop.Owner {
     let metrics: LoopMetrics
     let httpLimits: HTTPLimits
     let timeouts: ConnectionTimeouts
-    let head = RequestHead()
+    var head = RequestHead()
     var readBuffer = IOBuffer(capacity: readSize)
     var response = ResponseWriter()
     var accessLog = AccessLogWriter()
     let logsAccess: Bool
+    /// When the request at hand began, in monotonic nanoseconds.
+    var clockMark: Int64 = 0
     /// The generation that the next parked request gets.
     private(set) var nextWait: UInt32 = 1
     private(set) var isDraining = false

@@ -188,6 +188,7 @@ final class HTTPConnection: EventHandler {
     /// Answers the requests that stand whole in `bytes`, and consumes them.
     func process(_ bytes: inout IOBuffer, _ response: inout ResponseWriter) {
         var answered = 0
+        worker.clockMark = Clock.monotonicNanoseconds()
         while isOpen, output.isEmpty, !bytes.isEmpty || answered == 0 {
             let goesOn: Bool
             do throws(HTTPFailure) {
@@ -236,13 +237,13 @@ final class HTTPConnection: EventHandler {
     private func beginRequest(
         _ bytes: inout IOBuffer, head length: Int, _ response: inout ResponseWriter
     ) throws(HTTPFailure) -> Bool {
-        let head = worker.head
-        try HeadParser.parse(bytes.readable.extracting(0..<length), into: head, limits: worker.httpLimits)
-        switch head.framing {
+        try HeadParser.parse(bytes.readable.extracting(0..<length), into: &worker.head, limits: worker.httpLimits)
+        let (framing, expectsContinue) = (worker.head.framing, worker.head.expectsContinue)
+        switch framing {
         case .none:
             return handle(&bytes, RequestExtent(head: length, total: length), .fresh, &response)
         case .length(let body):
-            if bytes.count >= length + body && !head.expectsContinue {
+            if bytes.count >= length + body && !expectsContinue {
                 return handle(&bytes, RequestExtent(head: length, total: length + body), .fresh, &response)
             }
             guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
@@ -292,7 +293,7 @@ final class HTTPConnection: EventHandler {
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption,
         _ response: inout ResponseWriter
     ) throws(HTTPFailure) -> Bool {
-        try HeadParser.parse(bytes.readable.extracting(0..<extent.head), into: worker.head, limits: worker.httpLimits)
+        try HeadParser.parse(bytes.readable.extracting(0..<extent.head), into: &worker.head, limits: worker.httpLimits)
         return handle(&bytes, extent, resumption, &response)
     }
 
@@ -301,7 +302,7 @@ final class HTTPConnection: EventHandler {
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption, _ response: inout ResponseWriter
     ) -> Bool {
         let head = worker.head
-        let start = Clock.monotonicNanoseconds()
+        let start = worker.clockMark
         let ticket = Ticket(
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
         let keepsAlive = staysOpen(head)
@@ -353,6 +354,7 @@ final class HTTPConnection: EventHandler {
 
     /// Handles a parked or streaming request again, then whatever stands behind it.
     private func resume(_ extent: RequestExtent, _ resumption: Resumption) {
+        worker.clockMark = Clock.monotonicNanoseconds()
         let ticket: UInt32? = if case .parked(_, let wait) = phase { wait } else { nil }
         phase = .body(head: extent.head, total: extent.total)
         if let ticket { worker.endWait(ticket, of: self, cancels: resumption != .awakened) }
@@ -391,10 +393,13 @@ final class HTTPConnection: EventHandler {
                 nanoseconds: UInt64(max(0, Clock.monotonicNanoseconds() - start)), peer: peerText.span))
     }
 
+    /// Counts an answer and the time since `start`. One reading of the clock serves as the end of this request and the
+    /// beginning of the next in a pipeline.
     private func noteAnswer(_ status: Int, since start: Int64) {
+        let end = Clock.monotonicNanoseconds()
+        worker.clockMark = end
         worker.api.metrics.record(
-            route: Int(worker.api.lastRoute.rawValue), status: status,
-            nanoseconds: UInt64(max(0, Clock.monotonicNanoseconds() - start)))
+            route: Int(worker.api.lastRoute.rawValue), status: status, nanoseconds: UInt64(max(0, end - start)))
     }
 
     // MARK: Writing
