@@ -68,7 +68,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
 
+        // Measuring: a load generator for this server and its peers
+        .executableTarget(name: "nuthatch-replay", path: "Benchmarks/Replay", swiftSettings: common),
+
+        .executableTarget(
+            name: "EngineBench", dependencies: ["CacheEngine", "CacheModel", "Bytes"], path: "Benchmarks/Engine",
+            swiftSettings: common),
+
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
+        .testTarget(
+            name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Bytes"], swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
@@ -79,6 +88,14 @@ let package = Package(
             name: "FuzzTargets", dependencies: ["HTTP1", "JSON", "Bytes"], path: "Fuzz/Sources", swiftSettings: common),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: tests),
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Compression", "Crypto", "Bytes",
+            ], swiftSettings: tests),
+        .testTarget(
+            name: "ObservabilityTests", dependencies: ["Observability", "CacheModel", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "Crypto", "Bytes"], swiftSettings: tests),
     ]
 )
 

@@ -37,7 +37,8 @@ package final class APIWorker {
         desk.admit(head, bytes: bytes, peer: peer, response: &response)
     }
 
-    /// Answers a request that was just admitted.
+    /// Answers a request that was just admitted. A streaming answer that goes on (``Resumption/drained(cursor:)``)
+    /// is judged again in here: a refusal cuts the answer instead of writing into it.
     package func handle(
         _ request: borrowing Request, resumption: Resumption, ticket: Ticket, at now: Instant,
         response: inout ResponseWriter

@@ -7,10 +7,25 @@ extension Desk {
     mutating func handle(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) -> Disposition {
+        if case .drained = turn.resumption { return resume(request, turn, response: &response) }
         do throws(Problem) {
             return try dispatch(request, turn, response: &response)
         } catch {
             answer(error, head: request.head, bytes: request.bytes, response: &response)
+            return .responded
+        }
+    }
+
+    /// Goes on with a streaming answer. The request is judged again, for its token may have been revoked; a refusal can
+    /// no longer be told, so the answer ends without its last chunk and the client sees the cut (RFC 9112 §8).
+    private mutating func resume(
+        _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
+    ) -> Disposition {
+        do throws(Problem) {
+            try judge(request.head, request.bytes)
+            return try dispatch(request, turn, response: &response)
+        } catch {
+            response.closeAfterwards()
             return .responded
         }
     }
@@ -20,7 +35,17 @@ extension Desk {
     ) throws(Problem) -> Disposition {
         switch route.id {
         case .readKey, .putKey, .deleteKey, .changeKey: return try key(request, turn, response: &response)
-        default: preconditionFailure("a request was handled that was not admitted")
+        case .options: try answerOptions(request, response: &response)
+        case .index: try answerIndex(request, response: &response)
+        case .healthz: try answerHealth(request, response: &response)
+        case .readyz: try answerReadiness(request, response: &response)
+        case .metrics: try answerMetrics(request, response: &response)
+        case .openAPI: try answerOpenAPI(request, response: &response)
+        case .listKeys: try listKeys(request, turn, response: &response)
+        case .queryKeys, .postQueryKeys: return try queryKeys(request, turn, response: &response)
+        case .batchKeys: return try batchKeys(request, turn, response: &response)
+        case .none: preconditionFailure("a request was handled that was not admitted")
         }
+        return .responded
     }
 }

@@ -1,23 +1,23 @@
 /// What the protocols call a digit, a letter, a token: decided on bytes, never on characters.
-package enum ASCII {
-    package static let space: UInt8 = 0x20
-    package static let tab: UInt8 = 0x09
-    package static let carriageReturn: UInt8 = 0x0D
-    package static let lineFeed: UInt8 = 0x0A
+public enum ASCII {
+    public static let space: UInt8 = 0x20
+    public static let tab: UInt8 = 0x09
+    public static let carriageReturn: UInt8 = 0x0D
+    public static let lineFeed: UInt8 = 0x0A
 
     @inline(always)
-    package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+    public static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
     @inline(always)
-    package static func isAlpha(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+    public static func isAlpha(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 
     /// A to Z become a to z, every other byte stays.
     @inline(always)
-    package static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+    public static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
     /// The value of a hexadecimal digit, nil for any other byte.
     @inline(always)
-    package static func hexValue(_ byte: UInt8) -> UInt8? {
+    public static func hexValue(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x30...0x39: byte &- 0x30
         case 0x41...0x46: byte &- 0x41 &+ 10
@@ -27,7 +27,7 @@ package enum ASCII {
     }
 
     @inline(always)
-    package static func hexDigit(_ value: UInt8, uppercase: Bool = false) -> UInt8 {
+    public static func hexDigit(_ value: UInt8, uppercase: Bool = false) -> UInt8 {
         let nibble = value & 0xF
         return nibble < 10 ? 0x30 &+ nibble : (uppercase ? 0x41 : 0x61) &+ nibble &- 10
     }
@@ -35,7 +35,7 @@ package enum ASCII {
 
 extension Span where Element == UInt8 {
     /// True when the bytes are exactly those of `text`.
-    package func equals(_ text: StaticString) -> Bool {
+    public func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         let other = Span<UInt8>(_unsafeStart: text.utf8Start, count: count)
         for index in 0..<count where self[index] != other[index] { return false }
@@ -43,7 +43,7 @@ extension Span where Element == UInt8 {
     }
 
     /// True when the bytes are those of `text`, letters A–Z and a–z taken as equal. `text` must be lower case.
-    package func equalsIgnoringCase(_ text: StaticString) -> Bool {
+    public func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         let other = Span<UInt8>(_unsafeStart: text.utf8Start, count: count)
         for index in 0..<count where ASCII.lowercased(self[index]) != other[index] { return false }
@@ -51,13 +51,13 @@ extension Span where Element == UInt8 {
     }
 
     /// True when the bytes begin with those of `text`.
-    package func starts(with text: StaticString) -> Bool {
+    public func starts(with text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         return count >= length && extracting(0..<length).equals(text)
     }
 
     /// True when both hold the same bytes.
-    package func equals(_ other: Span<UInt8>) -> Bool {
+    public func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         for index in 0..<count where self[index] != other[index] { return false }
         return true
@@ -65,7 +65,7 @@ extension Span where Element == UInt8 {
 
     /// The bytes without spaces and tabs at either end.
     @_lifetime(copy self)
-    package func trimmingBlanks() -> Span<UInt8> {
+    public func trimmingBlanks() -> Span<UInt8> {
         var start = 0
         var end = count
         while start < end, self[start] == ASCII.space || self[start] == ASCII.tab { start += 1 }
@@ -74,7 +74,7 @@ extension Span where Element == UInt8 {
     }
 
     /// A copy in an array, for what must outlive the span.
-    package func copied() -> [UInt8] {
+    public func copied() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { target, filled in
             for index in 0..<count { target[index] = self[index] }
             filled = count
@@ -84,7 +84,7 @@ extension Span where Element == UInt8 {
     /// The value of 1 to 19 decimal digits and nothing else; nil for anything other or past `Int64.max`.
     ///
     /// `Int(_:)` takes signs and is therefore never used on input.
-    package func decimalValue() -> Int64? {
+    public func decimalValue() -> Int64? {
         guard count >= 1, count <= 19 else { return nil }
         var value: Int64 = 0
         for index in 0..<count {
@@ -99,7 +99,7 @@ extension Span where Element == UInt8 {
     }
 
     /// The value of 1 to 20 decimal digits and nothing else; nil for anything other or past `UInt64.max`.
-    package func unsignedDecimalValue() -> UInt64? {
+    public func unsignedDecimalValue() -> UInt64? {
         guard count >= 1, count <= 20 else { return nil }
         var value: UInt64 = 0
         for index in 0..<count {
@@ -114,7 +114,7 @@ extension Span where Element == UInt8 {
     }
 
     /// True when the bytes are well-formed UTF-8.
-    package var isValidUTF8: Bool {
+    public var isValidUTF8: Bool {
         var allASCII = true
         for index in 0..<count where self[index] >= 0x80 {
             allASCII = false

@@ -1,11 +1,11 @@
 /// Base64 and base64url (RFC 4648 §4, §5).
-package enum Base64 {
-    package enum Alphabet: Sendable { case standard, url }
+public enum Base64 {
+    public enum Alphabet: Sendable { case standard, url }
 
     /// Appends the decoded form of `encoded`; padding is optional.
     ///
     /// - Returns: false for a byte outside the alphabet, misplaced padding, an impossible length or bits left over.
-    package static func decode(_ encoded: Span<UInt8>, _ alphabet: Alphabet, into buffer: inout IOBuffer) -> Bool {
+    public static func decode(_ encoded: Span<UInt8>, _ alphabet: Alphabet, into buffer: inout IOBuffer) -> Bool {
         var end = encoded.count
         var padding = 0
         while end > 0, encoded[end - 1] == 0x3D, padding < 2 {
@@ -28,7 +28,7 @@ package enum Base64 {
     }
 
     /// Appends the encoded form of `bytes`: padded in the standard alphabet, unpadded in the URL one.
-    package static func encode(_ bytes: Span<UInt8>, _ alphabet: Alphabet, into buffer: inout IOBuffer) {
+    public static func encode(_ bytes: Span<UInt8>, _ alphabet: Alphabet, into buffer: inout IOBuffer) {
         var index = 0
         while index < bytes.count {
             let rest = bytes.count - index

@@ -7,7 +7,7 @@
 /// Unsafe: each reads through a pointer that is valid for the closure, at offsets checked against `count` first.
 extension Span where Element == UInt8 {
     /// The index of the first `byte` at or after `start`, nil when there is none.
-    package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         guard start < count else { return nil }
         precondition(start >= 0)
         return withUnsafeBufferPointer { bytes in
@@ -18,7 +18,7 @@ extension Span where Element == UInt8 {
     }
 
     /// How many bytes from `start` on are token characters (RFC 9110 §5.6.2).
-    package func tokenLength(from start: Int) -> Int {
+    public func tokenLength(from start: Int) -> Int {
         precondition(start >= 0 && start <= count)
         return withUnsafeBufferPointer { bytes in
             var index = start
@@ -29,7 +29,7 @@ extension Span where Element == UInt8 {
 
     /// The index of the first byte in `range` that may not stand in a field value: a control other than HTAB, or DEL
     /// (RFC 9110 §5.5). Nil when all may.
-    package func firstControl(in range: Range<Int>) -> Int? {
+    public func firstControl(in range: Range<Int>) -> Int? {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         return withUnsafeBufferPointer { bytes in
             var index = range.lowerBound
@@ -50,7 +50,7 @@ extension Span where Element == UInt8 {
 
     /// The index of the first byte at or after `start` that is no visible ASCII character: a blank, a control, DEL or
     /// anything from 0x80 on; `count` when there is none.
-    package func visibleEnd(from start: Int) -> Int {
+    public func visibleEnd(from start: Int) -> Int {
         precondition(start >= 0 && start <= count)
         return withUnsafeBufferPointer { bytes in
             var index = start
@@ -87,7 +87,7 @@ extension Span where Element == UInt8 {
 extension ASCII {
     /// RFC 9110 §5.6.2: the characters of methods and field names, as a bitmap of the 128 ASCII codes.
     @inline(always)
-    package static func isToken(_ byte: UInt8) -> Bool {
+    public static func isToken(_ byte: UInt8) -> Bool {
         // ! # $ % & ' * + - . 0-9
         let low: UInt64 = 0x03FF_6CFA_0000_0000
         // A-Z ^ _ ` a-z | ~

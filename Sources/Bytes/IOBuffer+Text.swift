@@ -1,7 +1,7 @@
 /// Numbers and text written as the protocols want them, without a `String` in between.
 extension IOBuffer {
     /// Appends the decimal digits of `value`.
-    package mutating func append(decimal value: UInt64) {
+    public mutating func append(decimal value: UInt64) {
         if value < 10 { return append(0x30 &+ UInt8(truncatingIfNeeded: value)) }
         var digits: InlineArray<20, UInt8> = .init(repeating: 0)
         var start = 20
@@ -14,15 +14,15 @@ extension IOBuffer {
         append(digits.span.extracting(start..<20))
     }
 
-    package mutating func append(decimal value: Int) { append(decimal: Int64(value)) }
+    public mutating func append(decimal value: Int) { append(decimal: Int64(value)) }
 
-    package mutating func append(decimal value: Int64) {
+    public mutating func append(decimal value: Int64) {
         if value < 0 { append(0x2D) }
         append(decimal: value.magnitude)
     }
 
     /// Appends milliseconds as seconds with exactly three decimals: `41.250`.
-    package mutating func append(secondsFromMilliseconds value: Int64) {
+    public mutating func append(secondsFromMilliseconds value: Int64) {
         if value < 0 { append(0x2D) }
         append(decimal: value.magnitude / 1000)
         append(0x2E)
@@ -33,7 +33,7 @@ extension IOBuffer {
     }
 
     /// Appends the UTF-8 bytes of `text`. Not for the request line: a `String` has been allocated by then.
-    package mutating func append(string text: String) {
+    public mutating func append(string text: String) {
         for byte in text.utf8 { append(byte) }
     }
 }

@@ -14,24 +14,24 @@
 ///
 /// Unsafe: `base` is owned by this noncopyable value alone and freed once in `deinit`; every access is checked against
 /// the marks.
-package struct IOBuffer: ~Copyable, @unchecked Sendable {
-    @usableFromInline package private(set) var base: UnsafeMutableRawPointer?
-    package private(set) var capacity: Int = 0
+public struct IOBuffer: ~Copyable, @unchecked Sendable {
+    public private(set) var base: UnsafeMutableRawPointer?
+    public private(set) var capacity: Int = 0
     private var readMark: Int = 0
     private var writeMark: Int = 0
 
-    package init() {}
+    public init() {}
 
-    package init(capacity: Int) { reserve(capacity) }
+    public init(capacity: Int) { reserve(capacity) }
 
     deinit { free(base) }
 
     /// How many bytes can be read.
-    package var count: Int { writeMark - readMark }
-    package var isEmpty: Bool { writeMark == readMark }
+    public var count: Int { writeMark - readMark }
+    public var isEmpty: Bool { writeMark == readMark }
 
     /// The bytes between the marks.
-    package var readable: Span<UInt8> {
+    public var readable: Span<UInt8> {
         @_lifetime(borrow self)
         get {
             let start = base.map { $0.assumingMemoryBound(to: UInt8.self) + readMark }
@@ -44,7 +44,7 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
     private static var nowhere: UnsafeMutablePointer<UInt8> { UnsafeMutablePointer(bitPattern: 1)! }
 
     /// The byte at `index`, counted from the read mark.
-    package subscript(index: Int) -> UInt8 {
+    public subscript(index: Int) -> UInt8 {
         get {
             precondition(index >= 0 && index < count, "index outside the readable bytes")
             return base!.load(fromByteOffset: readMark + index, as: UInt8.self)
@@ -57,13 +57,13 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
 
     // MARK: Appending
 
-    package mutating func append(_ byte: UInt8) {
+    public mutating func append(_ byte: UInt8) {
         if writeMark == capacity { grow(by: 1) }
         base!.storeBytes(of: byte, toByteOffset: writeMark, as: UInt8.self)
         writeMark += 1
     }
 
-    package mutating func append(_ bytes: Span<UInt8>) {
+    public mutating func append(_ bytes: Span<UInt8>) {
         let added = bytes.count
         guard added > 0 else { return }
         if capacity - writeMark < added { grow(by: added) }
@@ -71,7 +71,7 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
         writeMark += added
     }
 
-    package mutating func append(_ text: StaticString) {
+    public mutating func append(_ text: StaticString) {
         let added = text.utf8CodeUnitCount
         if capacity - writeMark < added { grow(by: added) }
         guard added > 0 else { return }
@@ -79,12 +79,12 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
         writeMark += added
     }
 
-    package mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
+    public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 
     /// Appends what another buffer holds.
-    package mutating func append(copying other: borrowing IOBuffer) { append(other.readable) }
+    public mutating func append(copying other: borrowing IOBuffer) { append(other.readable) }
 
-    package mutating func append(repeating byte: UInt8, count added: Int) {
+    public mutating func append(repeating byte: UInt8, count added: Int) {
         guard added > 0 else { return }
         if capacity - writeMark < added { grow(by: added) }
         memset(base! + writeMark, Int32(byte), added)
@@ -93,7 +93,7 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
 
     /// Lets `body` fill up to all of the free space behind the write mark, at least `minimum` bytes of it, and moves
     /// the write mark by what it says it filled.
-    package mutating func append<E: Error>(
+    public mutating func append<E: Error>(
         minimum: Int, _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
     ) throws(E) -> Int {
         if capacity - writeMark < minimum { grow(by: minimum) }
@@ -106,27 +106,27 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
 
     // MARK: Consuming and cutting
 
-    package mutating func consume(_ consumed: Int) {
+    public mutating func consume(_ consumed: Int) {
         precondition(consumed >= 0 && consumed <= count, "consumed more than was there")
         readMark += consumed
         if readMark == writeMark { readMark = 0; writeMark = 0 }
     }
 
     /// Forgets what lies behind the first `length` readable bytes.
-    package mutating func truncate(to length: Int) {
+    public mutating func truncate(to length: Int) {
         precondition(length >= 0 && length <= count, "cannot truncate to more than is there")
         writeMark = readMark + length
     }
 
     /// Empties the buffer; storage above `keeping` bytes is given back.
-    package mutating func removeAll(keeping limit: Int = .max) {
+    public mutating func removeAll(keeping limit: Int = .max) {
         readMark = 0
         writeMark = 0
         if capacity > limit { release() }
     }
 
     /// Moves `length` readable bytes from one index to another; the ranges may overlap.
-    package mutating func move(from source: Int, to target: Int, count length: Int) {
+    public mutating func move(from source: Int, to target: Int, count length: Int) {
         precondition(source >= 0 && target >= 0 && length >= 0)
         precondition(source + length <= count && target + length <= count, "move outside the readable bytes")
         guard length > 0 else { return }
@@ -134,7 +134,7 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
     }
 
     /// Overwrites readable bytes at `index`.
-    package mutating func replace(at index: Int, with bytes: Span<UInt8>) {
+    public mutating func replace(at index: Int, with bytes: Span<UInt8>) {
         precondition(index >= 0 && index + bytes.count <= count, "replace outside the readable bytes")
         guard !bytes.isEmpty else { return }
         bytes.withUnsafeBufferPointer { _ = memcpy(base! + readMark + index, $0.baseAddress!, bytes.count) }
@@ -143,12 +143,12 @@ package struct IOBuffer: ~Copyable, @unchecked Sendable {
     // MARK: Storage
 
     /// Makes room for `additional` bytes behind the write mark.
-    package mutating func reserve(_ additional: Int) {
+    public mutating func reserve(_ additional: Int) {
         if capacity - writeMark < additional { grow(by: additional) }
     }
 
     /// Gives the storage back; the buffer must be empty.
-    package mutating func release() {
+    public mutating func release() {
         precondition(isEmpty, "released a buffer that still holds bytes")
         free(base)
         base = nil

@@ -1,10 +1,10 @@
 /// Percent-encoding (RFC 3986 §2.1), decoded exactly once.
-package enum PercentCoding {
+public enum PercentCoding {
     /// Appends the decoded form of `encoded` to `buffer`.
     ///
     /// - Parameter plusIsSpace: in a query `+` stands for a blank, in a path it is itself.
     /// - Returns: false when an escape is broken (`%`, `%0`, `%zz`); the buffer then holds what came before.
-    package static func decode(_ encoded: Span<UInt8>, plusIsSpace: Bool, into buffer: inout IOBuffer) -> Bool {
+    public static func decode(_ encoded: Span<UInt8>, plusIsSpace: Bool, into buffer: inout IOBuffer) -> Bool {
         var index = 0
         while index < encoded.count {
             let byte = encoded[index]
@@ -23,7 +23,7 @@ package enum PercentCoding {
     }
 
     /// Appends `bytes` with everything escaped but RFC 3986's unreserved characters (and `/` where it may stand).
-    package static func encode(_ bytes: Span<UInt8>, keepingSlash: Bool, into buffer: inout IOBuffer) {
+    public static func encode(_ bytes: Span<UInt8>, keepingSlash: Bool, into buffer: inout IOBuffer) {
         for index in bytes.indices {
             let byte = bytes[index]
             let isUnreserved =

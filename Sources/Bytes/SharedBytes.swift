@@ -4,8 +4,8 @@
 /// not for small ones.
 ///
 /// Unsafe: `base` is owned by this object alone; it is written only inside `make` before the reference escapes, and never again.
-package final class SharedBytes: @unchecked Sendable {
-    package let count: Int
+public final class SharedBytes: @unchecked Sendable {
+    public let count: Int
     private let base: UnsafeMutableRawPointer
 
     private init(count: Int) {
@@ -16,7 +16,7 @@ package final class SharedBytes: @unchecked Sendable {
     deinit { base.deallocate() }
 
     /// A copy of the concatenated pieces.
-    package static func make(_ first: Span<UInt8>, _ second: Span<UInt8> = Span<UInt8>()) -> SharedBytes {
+    public static func make(_ first: Span<UInt8>, _ second: Span<UInt8> = Span<UInt8>()) -> SharedBytes {
         let made = SharedBytes(count: first.count + second.count)
         first.withUnsafeBufferPointer { if let from = $0.baseAddress { made.base.copyMemory(from: from, byteCount: $0.count) } }
         second.withUnsafeBufferPointer {
@@ -26,7 +26,7 @@ package final class SharedBytes: @unchecked Sendable {
     }
 
     /// The bytes.
-    package var span: Span<UInt8> {
+    public var span: Span<UInt8> {
         @_lifetime(borrow self)
         get {
             let start = UnsafePointer(base.assumingMemoryBound(to: UInt8.self))
@@ -35,5 +35,5 @@ package final class SharedBytes: @unchecked Sendable {
     }
 
     /// What the object occupies in memory, in bytes.
-    package var footprint: Int { 32 + 16 + (Swift.max(count, 1) + 23) & ~15 }
+    public var footprint: Int { 32 + 16 + (Swift.max(count, 1) + 23) & ~15 }
 }

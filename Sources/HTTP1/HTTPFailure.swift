@@ -10,6 +10,8 @@ package enum HTTPFailure: Error, Sendable {
     case versionUnsupported
     case expectationFailed
     case timeout
+    /// More connections than the limit.
+    case overloaded
 
     package var status: Int {
         switch self {
@@ -21,6 +23,7 @@ package enum HTTPFailure: Error, Sendable {
         case .versionUnsupported: 505
         case .expectationFailed: 417
         case .timeout: 408
+        case .overloaded: 503
         }
     }
 
@@ -36,6 +39,7 @@ package enum HTTPFailure: Error, Sendable {
         case .versionUnsupported: "version-not-supported"
         case .expectationFailed: "expectation-failed"
         case .timeout: "request-timeout"
+        case .overloaded: "unavailable"
         }
     }
 
@@ -51,6 +55,7 @@ package enum HTTPFailure: Error, Sendable {
         case .versionUnsupported: "only HTTP/1.0 and HTTP/1.1 are served"
         case .expectationFailed: "the only expectation served is 100-continue"
         case .timeout: "the request did not arrive in time"
+        case .overloaded: "more connections than the limit"
         }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import CLinux
 import Glibc
 
@@ -48,18 +49,18 @@ package struct SocketAddress: Sendable {
     }
 
     /// What limits per client count by: the IPv4 address, or the /64 network of an IPv6 one.
-    package var network: NetworkAddress {
+    package var network: PeerAddress {
         withUnsafeBytes(of: storage) { bytes in
             if family == AF_INET {
-                return NetworkAddress(high: 0, low: UInt64(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+                return PeerAddress(high: 0, low: UInt64(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
             }
             let high = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             let low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
             // An IPv4 address mapped into IPv6 is that IPv4 address.
             if high == 0 && low >> 32 == 0xFFFF {
-                return NetworkAddress(high: 0, low: UInt64(UInt32(truncatingIfNeeded: low).bigEndian))
+                return PeerAddress(high: 0, low: UInt64(UInt32(truncatingIfNeeded: low).bigEndian))
             }
-            return NetworkAddress(high: high, low: .max)
+            return PeerAddress(high: high, low: .max)
         }
     }
 
@@ -79,10 +80,4 @@ package struct SocketAddress: Sendable {
         let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return family == AF_INET6 ? "[\(name)]:\(port)" : "\(name):\(port)"
     }
-}
-
-/// A client's network, as a key.
-package struct NetworkAddress: Sendable, Hashable {
-    package let high: UInt64
-    package let low: UInt64
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Server
 
 /// The command line: the server and a small client in one binary.
 @main
@@ -10,7 +11,7 @@ struct Nuthatch: ParsableCommand {
             Without a subcommand it serves. The client commands talk to a running server; each prints the equal curl \
             line with --curl.
             """,
-        version: Version.text,
+        version: ProductVersion.text,
         subcommands: [ServeCommand.self],
         groupedSubcommands: [
             CommandGroup(

@@ -64,9 +64,9 @@ def run_nuthatch(*arguments, env=None, stdin=b"", within=10.0) -> subprocess.Com
         raise AssertionError(f"nuthatch {' '.join(map(str, arguments))} did not end") from expired
 
 
-def refused_start(*flags, env=None) -> str:
+def refused_start(*flags, env=None, within=5.0) -> str:
     """Asserts that `serve` with these flags ends by itself with an error, and returns the error."""
-    ended = run_nuthatch("serve", *flags, env=env)
+    ended = run_nuthatch("serve", *flags, env=env, within=within)
     errors = ended.stderr.decode(errors="replace")
     assert ended.returncode > 0, f"exit code {ended.returncode}, stderr: {errors}"
     assert not any(sign in ended.stderr for sign in CRASH_SIGNS), errors
@@ -202,6 +202,14 @@ def running(*flags, **options):
         yield process
     finally:
         process.stop()
+
+
+def settled(measure, expected, within=4.0):
+    """The measure once it has come back to what is expected, or its last value."""
+    deadline = time.monotonic() + within
+    while (value := measure()) > expected and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return value
 
 
 def _descriptor_limiter(open_files):

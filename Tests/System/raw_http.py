@@ -173,16 +173,16 @@ class Connection:
     def read_until_gone(self, within=3.0) -> bytes:
         """All bytes until the connection ends, by whichever way; staying open is a failure."""
         deadline = time.monotonic() + within
-        received = b""
+        received = bytearray()
         while True:
             try:
                 data = self.read_some(deadline - time.monotonic())
             except ConnectionResetError:
-                return received
+                return bytes(received)
             except TimeoutError:
-                raise Violation(f"the connection stayed open after {received[:200]!r}") from None
+                raise Violation(f"stayed open after {bytes(received[:200])!r}") from None
             if not data:
-                return received
+                return bytes(received)
             received += data
 
     def expect_silence(self, seconds: float) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from http_client import Client, key_target
-from raw_http import Connection, assert_kept, assert_refused, ask, message
+from raw_http import Connection, ask, assert_kept, assert_refused, message
 
 
 def with_field(server, line: str | bytes) -> bytes:

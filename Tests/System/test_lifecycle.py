@@ -9,12 +9,8 @@ import pytest
 
 from http_client import Client, key_target
 from nuthatch_process import NuthatchProcess
+from put_requests import put_head
 from raw_http import Connection, assert_kept, message
-
-
-def put_head(process, key, length: int) -> bytes:
-    line = f"PUT {key_target(key)} HTTP/1.1"
-    return message(line, f"Host: {process.authority}", f"Content-Length: {length}")
 
 
 def seconds_to_end(process, within=15.0) -> float:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from http_client import Client, key_target
-from raw_http import Connection, assert_kept, assert_refused, ask, message
+from raw_http import Connection, ask, assert_kept, assert_refused, message
 
 CLIENT_HELLO = bytes.fromhex("16030100c5010000c10303") + bytes(32)
 

@@ -8,23 +8,19 @@ extension AccessPolicy {
         package var reason: Reason
 
         package enum Reason: Error, Sendable, Equatable {
-            case unknownRole, missingToken, badToken, shortToken, badDigest, trailingText
+            case unknownRole, missingToken, badToken, badDigest, trailingText
 
             package var message: StaticString {
                 switch self {
                 case .unknownRole: "a line is: full TOKEN, read TOKEN, or the same with sha256:HEX"
                 case .missingToken: "the token is missing"
                 case .badToken: "a token is letters, digits and - . _ ~ + / with = at its end"
-                case .shortToken: "a token has at least 16 characters"
                 case .badDigest: "sha256: is followed by 64 hexadecimal digits"
                 case .trailingText: "nothing may follow the token"
                 }
             }
         }
     }
-
-    /// Shorter tokens can be guessed.
-    package static let shortestToken = 16
 
     /// Reads a token file: one `full TOKEN` or `read TOKEN` a line, where the token may be given as `sha256:HEX`; blank
     /// lines and those that begin with `#` are passed over.
@@ -75,7 +71,6 @@ extension AccessPolicy {
             throw .trailingText
         }
         if token.starts(with: "sha256:") { return try digest(inHexadecimal: token.extracting(7..<token.count)) }
-        guard token.count >= shortestToken else { throw .shortToken }
         guard isToken68(token) else { throw .badToken }
         return SHA256.digest(token)
     }

@@ -30,6 +30,16 @@ struct Coding: Sendable {
 
     static let identity = Coding(form: .asStored, varies: false, isGzip: false, sendsStoredCoding: false)
 
+    /// As it is stored, without asking the client: for values returned by writes.
+    static func asStored(_ fields: EntityFields) -> Coding {
+        Coding(form: .asStored, varies: false, isGzip: false, sendsStoredCoding: fields.contentEncoding != nil)
+    }
+
+    /// `gzip`, or its old name (RFC 9110 §8.4.1.3).
+    static func isGzip(_ name: Span<UInt8>) -> Bool {
+        name.equalsIgnoringCase("gzip") || name.equalsIgnoringCase("x-gzip")
+    }
+
     /// - Throws: `notAcceptable` where the client takes none of the forms there are.
     static func choose(
         _ fields: EntityFields, in encoded: Span<UInt8>, valueCount: Int, for request: borrowing Request
@@ -43,7 +53,7 @@ struct Coding: Sendable {
         }
         let name = encoded.extracting(stored)
         let accepted = accepted(by: request, other: name)
-        if name.equalsIgnoringCase("gzip") || name.equalsIgnoringCase("x-gzip") {
+        if isGzip(name) {
             if accepted.acceptsGzip {
                 return Coding(form: .asStored, varies: true, isGzip: true, sendsStoredCoding: true)
             }
@@ -72,8 +82,7 @@ struct Coding: Sendable {
         var names = ListElements(list)
         while let name = names.next() {
             let accepted = accepted(by: request, other: name)
-            let isGzip = name.equalsIgnoringCase("gzip") || name.equalsIgnoringCase("x-gzip")
-            if !(isGzip ? accepted.acceptsGzip : accepted.acceptsOther) { return false }
+            if !(isGzip(name) ? accepted.acceptsGzip : accepted.acceptsOther) { return false }
         }
         return true
     }

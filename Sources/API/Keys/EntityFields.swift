@@ -38,6 +38,17 @@ struct EntityFields: Sendable {
         }
     }
 
+    /// Appends the value of `Content-Type`.
+    func appendType(from encoded: Span<UInt8>, to out: inout IOBuffer) {
+        if let knownType {
+            out.append(StoredFields.wellKnownTypes[knownType])
+        } else if let contentType {
+            out.append(encoded.extracting(contentType))
+        } else {
+            out.append("application/octet-stream")
+        }
+    }
+
     /// Writes `Content-Language` and `Content-Disposition`.
     func writeDescription(from encoded: Span<UInt8>, to response: inout ResponseWriter) {
         if let contentLanguage { response.field("Content-Language", encoded.extracting(contentLanguage)) }

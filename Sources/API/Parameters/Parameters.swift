@@ -33,7 +33,7 @@ struct Parameters: ~Copyable {
     ) throws(Problem) {
         let equals = pair.firstIndex(of: UInt8(ascii: "="))
         let name = pair.extracting(0..<(equals ?? pair.count))
-        guard let parameter = Parameter(name), allowed.contains(parameter) else {
+        guard let parameter = named(name), allowed.contains(parameter) else {
             noted.removeAll()
             noted.append(name.extracting(0..<min(name.count, 64)))
             throw Problem(.badParameter, list, .notedParameter)
@@ -47,12 +47,29 @@ struct Parameters: ~Copyable {
         slots[Int(parameter.rawValue)] = ByteSlice(start: before, count: text.count - before)
     }
 
+    /// The parameter a name means, its escapes undone: `%6cimit` is `limit`, and must not pass for another one.
+    private mutating func named(_ name: Span<UInt8>) -> Parameter? {
+        if name.firstIndex(of: UInt8(ascii: "%")) == nil { return Parameter(name) }
+        let before = text.count
+        defer { text.truncate(to: before) }
+        guard PercentCoding.decode(name, plusIsSpace: true, into: &text) else { return nil }
+        return Parameter(text.readable.extracting(before..<text.count))
+    }
+
+    /// Adds a parameter that came as a member of JSON; false when it is there already.
+    mutating func add(_ parameter: Parameter, _ value: Span<UInt8>) -> Bool {
+        guard slots[Int(parameter.rawValue)] == nil else { return false }
+        slots[Int(parameter.rawValue)] = ByteSlice(start: text.count, count: value.count)
+        text.append(value)
+        return true
+    }
+
     func has(_ parameter: Parameter) -> Bool { slots[Int(parameter.rawValue)] != nil }
 
-    /// True when any other than these was given.
-    func hasOther(than few: ParameterSet) -> Bool {
-        for parameter in Parameter.allCases where has(parameter) && !few.contains(parameter) { return true }
-        return false
+    /// The first given that is none of these.
+    func other(than few: ParameterSet) -> Parameter? {
+        for parameter in Parameter.allCases where has(parameter) && !few.contains(parameter) { return parameter }
+        return nil
     }
 
     /// The decoded value; nil when it was not given.

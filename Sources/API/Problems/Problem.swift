@@ -79,8 +79,9 @@ extension Problem {
             case .versionUnsupported: .versionNotSupported
             case .expectationFailed: .expectationFailed
             case .timeout: .requestTimeout
+            case .overloaded: .unavailable
             }
-        self.init(kind, failure.detail, closes: true)
+        self.init(kind, failure.detail, kind == .unavailable ? .retryAfter(1) : .none, closes: true)
     }
 }
 

@@ -7,7 +7,7 @@ extension ServerConfiguration {
         var http = HTTPLimits()
         http.requestLine = limits.requestLine
         http.fieldBytes = limits.headerBytes
-        http.fields = limits.headerFields
+        http.fields = min(limits.headerFields, RequestHead.fieldCapacity)
         http.body = limits.bodySize
         return http
     }

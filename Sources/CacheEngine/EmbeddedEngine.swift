@@ -1,0 +1,101 @@
+import Bytes
+import CacheModel
+
+/// The cache itself, in this process's memory.
+///
+/// The keyspace is cut into shards by the upper bits of the key's hash, each behind its own lock, held for one operation
+/// (`Shard`). Operations over several keys lock their shards in rising order. Nothing here reads a clock, rolls dice of its
+/// own or does I/O.
+///
+/// Unsafe, and `@unchecked Sendable`: `shards` and `context` are allocated in `init`, freed in `deinit` and never moved;
+/// a shard is touched only between `lock` and `unlock` of its own lock.
+package final class EmbeddedEngine: Engine, @unchecked Sendable {
+    let shards: UnsafeMutablePointer<Shard>
+    let shardCount: Int
+    private let shardShift: UInt64
+    let context: UnsafeMutablePointer<EngineContext>
+    let hasher: KeyHasher
+    let isOrdered: Bool
+
+    package init(
+        configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)? = nil
+    ) {
+        shardCount = configuration.effectiveShards
+        shardShift = UInt64(64 - shardCount.trailingZeroBitCount)
+        hasher = KeyHasher(first: configuration.hashSecret.0, second: configuration.hashSecret.1)
+        isOrdered = configuration.orderedKeys
+        context = .allocate(capacity: 1)
+        context.initialize(
+            to: EngineContext(configuration: configuration, completions: completions, reader: reader))
+        shards = .allocate(capacity: shardCount)
+        for number in 0..<shardCount {
+            (shards + number).initialize(
+                to: Shard(
+                    context: context, hasher: hasher, isOrdered: isOrdered,
+                    seed: configuration.seed &+ UInt64(number)))
+        }
+    }
+
+    deinit {
+        shards.deinitialize(count: shardCount)
+        shards.deallocate()
+        context.deinitialize(count: 1)
+        context.deallocate()
+    }
+
+    // MARK: Shards
+
+    @inline(always)
+    func shardNumber(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> shardShift) }
+
+    @inline(always)
+    func shard(_ hash: UInt64) -> UnsafeMutablePointer<Shard> { shards + shardNumber(hash) }
+
+    @inline(always)
+    func locked<Result>(_ shard: UnsafeMutablePointer<Shard>, _ body: (inout Shard) -> Result) -> Result {
+        shard.pointee.lock.lock()
+        defer { shard.pointee.lock.unlock() }
+        return body(&shard.pointee)
+    }
+
+    // MARK: The seam
+
+    package func execute(
+        _ command: borrowing Command, at now: Instant, ticket: Ticket, reply: inout Reply
+    ) -> Execution {
+        reply.reset()
+        switch copy command {
+        case .read(let command): read(command, now, &reply)
+        case .put(let command): put(command, now, &reply)
+        case .delete(let command): delete(command, now, &reply)
+        case .extend(let command): extend(command, now, &reply)
+        case .truncate(let command): truncate(command, now, &reply)
+        case .touch(let command): touch(command, now, &reply)
+        case .watch(let command): return watch(command, now, ticket, &reply)
+        case .list(let command): list(command, now, &reply)
+        case .group(let command): group(command, now, &reply)
+        }
+        return .completed
+    }
+
+    package func cancel(_ ticket: Ticket) {
+        guard let hash = context.pointee.watchRegistry.remove(ticket) else { return }
+        locked(shard(hash)) { $0.watches.remove(ticket, hash: hash) }
+    }
+
+    package func maintain(at now: Instant, worker: Int, of workers: Int) {
+        for number in stride(from: worker, to: shardCount, by: max(1, workers)) {
+            locked(shards + number) { $0.maintain(at: now) }
+        }
+    }
+
+    package func statistics() -> EngineStatistics {
+        var sum = EngineStatistics()
+        sum.memoryUsed = UInt64(context.pointee.account.used)
+        sum.memoryLimit = context.pointee.account.limit == .max ? 0 : UInt64(context.pointee.memoryLimit)
+        sum.position = context.pointee.lastPosition
+        sum.watchers = UInt64(context.pointee.watchRegistry.count)
+        for number in 0..<shardCount { locked(shards + number) { $0.addStatistics(to: &sum) } }
+        return sum
+    }
+}

@@ -1,0 +1,53 @@
+import CacheModel
+import Synchronization
+
+/// What all shards share: the log's position, the memory account, the pool of segments, and where news goes.
+///
+/// Lives at one address for as long as the engine; everything in it is constant or safe from any thread.
+struct EngineContext: ~Copyable {
+    let account: MemoryAccount
+    let pool = SegmentPool()
+    let memoryLimit: Int
+    let policy: EvictionPolicy
+    let limits: Limits
+    let epoch: UInt64
+    /// The number last given out.
+    private let number: Atomic<UInt64>
+    let hasReader: Bool
+    let reader: (any EffectReader)?
+    let watchRegistry: WatchRegistry
+
+    init(
+        configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)?
+    ) {
+        account = MemoryAccount(limit: configuration.memoryBound)
+        memoryLimit = configuration.maxMemory
+        policy = configuration.policy
+        limits = configuration.limits
+        epoch = configuration.epoch
+        number = Atomic(0)
+        hasReader = reader != nil
+        self.reader = reader
+        watchRegistry = WatchRegistry(completions: completions)
+    }
+
+    /// The next place in the log. Called under the lock of the shard it is for, so a key's positions rise; numbers of
+    /// different shards need no order among themselves beyond being distinct: relaxed suffices.
+    func nextPosition() -> Position {
+        let next = number.add(1, ordering: .relaxed).newValue
+        return Position(epoch: epoch, number: next)
+    }
+
+    var lastPosition: Position { Position(epoch: epoch, number: number.load(ordering: .relaxed)) }
+
+    /// Positions given out from now on come behind `position`, if it is of this epoch.
+    func advance(past position: Position) {
+        guard position.epoch == epoch else { return }
+        _ = number.max(position.number, ordering: .relaxed)
+    }
+
+    @inline(always)
+    func record(_ effect: borrowing Effect, at position: Position, remaining: Int = 0) {
+        reader?.record(effect, at: position, remaining: remaining)
+    }
+}

@@ -1,0 +1,4 @@
+/// Where the sweep for ended entries is.
+struct ExpirySweep {
+    var cursor = 1
+}

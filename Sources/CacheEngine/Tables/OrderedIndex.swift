@@ -1,0 +1,4 @@
+/// Keys in byte order (being built).
+struct OrderedIndex {
+    var bytes: Int { 0 }
+}

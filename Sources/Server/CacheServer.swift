@@ -1,0 +1,97 @@
+import API
+
+import CacheModel
+import HTTP1
+import Observability
+import Posix
+import Reactor
+import Synchronization
+
+/// The whole server: builds the rooms, starts a thread for each loop, and takes them down again.
+package enum CacheServer {
+    /// Serves until SIGTERM or SIGINT, then drains.
+    /// - Returns: the exit code: 0 after a drain, also when its time ran out.
+    /// - Throws: `SystemError` when it cannot listen.
+    package static func run(configuration: ServerConfiguration) throws -> Int32 {
+        Signals.block()
+        Process.ignoreBrokenPipes()
+        let descriptors = Process.raiseDescriptorLimit()
+        let loops = configuration.loops > 0 ? configuration.loops : Process.availableCores
+        let listeners = try Listeners(
+            host: configuration.host, port: configuration.port, count: loops,
+            stallTimeout: Int32(clamping: configuration.writeTimeoutMilliseconds))
+        let server = try Wiring.build(configuration, loops: loops, descriptors: descriptors)
+        let threads = try startLoops(server, listeners)
+        server.api.readiness = .ready
+        Files.writeLine("nuthatch: listening on http://\(listeners.address.text)", to: .standardOutput)
+        if configuration.insecure && server.api.access.isOpen {
+            Files.writeLine(
+                "nuthatch: --insecure: whoever reaches \(listeners.address.text) may read and change everything",
+                to: .standardError)
+        }
+        waitForStop(server)
+        server.api.readiness = .draining
+        for mailbox in server.mailboxes { mailbox.deliver(ControlWord.drain) }
+        threads.join()
+        return 0
+    }
+
+    private static func startLoops(_ server: SharedServer, _ listeners: Listeners) throws -> LoopThreads {
+        let threads = LoopThreads()
+        for index in 0..<server.mailboxes.count {
+            try threads.start(name: "loop-\(index)") {
+                do {
+                    try LoopWorker(server, index: index).run(listeningOn: listeners.take(index))
+                } catch {
+                    // A loop that cannot start leaves a server that answers only some clients: better none.
+                    fatalError("loop \(index) could not start: \(error)")
+                }
+            }
+        }
+        return threads
+    }
+
+    private static func waitForStop(_ server: SharedServer) {
+        while true {
+            switch Signals.wait() {
+            case .stop: return
+            case .reload: reloadTokens(server)
+            }
+        }
+    }
+
+    /// Reads the tokens anew (SIGHUP). With a file that cannot be taken those that are in force stay.
+    private static func reloadTokens(_ server: SharedServer) {
+        do throws(ConfigurationError) {
+            let access = try server.configuration.tokens.accessPolicy()
+            guard !access.isOpen || server.api.access.isOpen else {
+                return Files.writeLine(
+                    "nuthatch: no tokens are left; those in force stay, for without one everybody could come in",
+                    to: .standardError)
+            }
+            server.api.access = access
+            Files.writeLine("nuthatch: \(access.tokenCount) tokens are in force", to: .standardError)
+        } catch {
+            Files.writeLine("nuthatch: the tokens in force stay: \(error.description)", to: .standardError)
+        }
+    }
+}
+
+/// The threads of all loops, to be waited for together.
+private final class LoopThreads {
+    private final class Held {
+        var thread: Thread?
+        init(_ thread: consuming Thread) { self.thread = consume thread }
+    }
+
+    private var held: [Held] = []
+
+    func start(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        held.append(Held(try Thread(name: name, body)))
+    }
+
+    func join() {
+        for one in held { one.thread.take()?.join() }
+        held = []
+    }
+}

@@ -1,0 +1,169 @@
+import API
+import Bytes
+import CacheModel
+import HTTP1
+import Observability
+import Posix
+import Reactor
+
+/// What the connections of one loop share: the loop itself, its buffers, its part of the API and its counters. Lives on
+/// the loop's thread.
+final class LoopWorker: EventLoop.Owner {
+    /// Bytes of room for a read: a pipeline of small requests or a good part of a large body in one call.
+    static let readSize = 64 << 10
+    /// Answers are handed to the kernel at least every so many bytes.
+    static let flushBytes = 256 << 10
+    /// What is thrown away from a client that was refused, in bytes and milliseconds.
+    static let drainBytes = 64 << 10
+    static let drainMilliseconds: Int64 = 1000
+    /// A body may pause for so long before its pace is judged, and must then average so many bytes a second.
+    static let bodyGraceMilliseconds: Int64 = 5000
+    static let bodyBytesPerSecond: Int64 = 1024
+
+    /// Upkeep comes every so many milliseconds while requests come, and less often in an idle server.
+    private static let busyUpkeep: Int64 = 10
+    private static let idleUpkeep: Int64 = 100
+
+    let index: Int
+    let loop: EventLoop
+    let api: APIWorker
+    let metrics: LoopMetrics
+    let httpLimits: HTTPLimits
+    let timeouts: ConnectionTimeouts
+    var head = RequestHead()
+    var readBuffer = IOBuffer(capacity: readSize)
+    var response = ResponseWriter()
+    var accessLog = AccessLogWriter()
+    let logsAccess: Bool
+    /// When the request at hand began, in monotonic nanoseconds.
+    var clockMark: Int64 = 0
+    /// The generation that the next parked request gets.
+    private(set) var nextWait: UInt32 = 1
+    private(set) var isDraining = false
+
+    private let engine: any Engine
+    private let shared: SharedServer
+    private var listener: Listener?
+    private var connectionCount = 0
+    private var answeredAtUpkeep: UInt64 = 0
+    private var dateSecond: Int64 = .min
+    private var drainEnds: Int64 = .max
+
+    init(_ shared: SharedServer, index: Int) throws {
+        self.shared = shared
+        self.index = index
+        loop = try EventLoop(mailbox: shared.mailboxes[index])
+        api = APIWorker(api: shared.api, loop: index, seed: Process.randomWord())
+        metrics = shared.metrics.loop(index)
+        httpLimits = shared.configuration.httpLimits
+        timeouts = ConnectionTimeouts(shared.configuration)
+        logsAccess = shared.configuration.accessLog
+        engine = shared.engine
+    }
+
+    /// The loop's idea of now, for the API and the engine.
+    var now: Instant { Instant(milliseconds: loop.wallMilliseconds) }
+
+    /// Accepts on `socket` and serves until the server has drained.
+    func run(listeningOn socket: consuming ListeningSocket) throws {
+        listener = try Listener(
+            socket, on: loop,
+            accepted: { stream, address in self.accepted(stream, address) },
+            refused: { self.metrics.turnedAway.add() })
+        loop.run(owner: self)
+    }
+
+    // MARK: Connections
+
+    private func accepted(_ stream: consuming StreamSocket, _ address: SocketAddress) {
+        let network = address.network
+        let admission = shared.limits.admit(network)
+        if admission == .networkFull { return metrics.turnedAway.add() }
+        let connection = HTTPConnection(
+            stream, network: network, peer: logsAccess ? address.text : "", worker: self)
+        guard connection.start() else { return shared.limits.release(network) }
+        connectionCount += 1
+        metrics.accepted.add()
+        metrics.open.add()
+        if admission == .full {
+            metrics.turnedAway.add()
+            connection.refuseForLimit()
+        }
+    }
+
+    func connectionClosed(_ connection: HTTPConnection, _ reason: CloseReason) {
+        connectionCount -= 1
+        shared.limits.release(connection.network)
+        metrics.connectionClosed(reason)
+        if isDraining && connectionCount == 0 { loop.stop() }
+    }
+
+    // MARK: Waiting
+
+    func noteParked() {
+        nextWait &+= 1
+        metrics.parked.add()
+    }
+
+    /// A wait is over; `cancels` when not because its ticket came.
+    func endWait(_ wait: UInt32, of connection: HTTPConnection, cancels: Bool) {
+        metrics.parked.subtract()
+        guard cancels, let registration = connection.registration else { return }
+        engine.cancel(Ticket(loop: index, connection: registration.index, generation: wait))
+    }
+
+    // MARK: Owner
+
+    func received(_ word: UInt64) {
+        if word == ControlWord.drain { return drain() }
+        let ticket = Ticket(packed: word)
+        let connection = loop.handler(at: ticket.connection) as? HTTPConnection
+        if connection?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
+    }
+
+    func upkeep() -> Int64 {
+        engine.maintain(at: now, worker: index, of: shared.mailboxes.count)
+        setDate()
+        if isDraining && loop.now >= drainEnds { loop.stop() }
+        let answered = bytesSeen
+        let isIdle = answered == answeredAtUpkeep
+        answeredAtUpkeep = answered
+        return isIdle ? Self.idleUpkeep : Self.busyUpkeep
+    }
+
+    /// Moves whenever something was sent: what tells a busy server from an idle one.
+    private var bytesSeen: UInt64 { metrics.bytesOut.value }
+
+    func turnEnded(busy: Int64) {
+        metrics.turns.add()
+        metrics.busyNanoseconds.add(UInt64(max(0, busy)))
+        if logsAccess { accessLog.flush() }
+    }
+
+    private func setDate() {
+        let second = now.seconds
+        guard second != dateSecond else { return }
+        dateSecond = second
+        var dateText = IOBuffer()
+        HTTPDate.append(second, into: &dateText)
+        response.setDate(dateText.readable)
+    }
+
+    // MARK: Drain
+
+    /// Finishes what is in flight, takes nothing new, and stops the loop when all is done or the time is over.
+    private func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        drainEnds = loop.now + shared.configuration.drainTimeoutMilliseconds
+        listener?.stop()
+        listener = nil
+        for handler in loop.handlers { (handler as? HTTPConnection)?.drain() }
+        if connectionCount == 0 { loop.stop() }
+    }
+}
+
+/// Words in a mailbox that are no tickets: their loop number is one that no loop has.
+enum ControlWord {
+    static let drain = UInt64.max
+}

@@ -1,0 +1,61 @@
+import API
+import Bytes
+import CacheEngine
+import CacheModel
+import Crypto
+import Observability
+import Posix
+import Reactor
+
+/// Builds what the loops share, from the bottom up.
+enum Wiring {
+    /// Descriptors kept for the log, replication and administration when the connection limit is derived.
+    private static let descriptorReserve = 64
+
+    static func build(
+        _ configuration: ServerConfiguration, loops: Int, descriptors: Int
+    ) throws -> SharedServer {
+        var mailboxes: [Mailbox] = []
+        for _ in 0..<loops { mailboxes.append(try Mailbox()) }
+        let access = try configuration.tokens.accessPolicy()
+        let engine = EmbeddedEngine(
+            configuration: engineConfiguration(configuration), completions: TicketRouter(mailboxes: mailboxes),
+            reader: nil)
+        let metrics = MetricsRegistry(loops: loops, routes: RouteID.names)
+        let api = CacheAPI(
+            engine: engine, settings: apiSettings(configuration, access), access: access, metrics: metrics)
+        let most = configuration.limits.connections
+        return SharedServer(
+            configuration: configuration, engine: engine, api: api, metrics: metrics, mailboxes: mailboxes,
+            limits: ConnectionLimits(
+                most: most > 0 ? most : max(1, descriptors - descriptorReserve),
+                mostPerNetwork: configuration.limits.connectionsPerAddress))
+    }
+
+    private static func apiSettings(_ configuration: ServerConfiguration, _ access: AccessPolicy) -> APISettings {
+        var settings = APISettings()
+        settings.limits = configuration.dataLimits
+        settings.bodyLimit = configuration.limits.bodySize
+        settings.orderedKeys = configuration.orderedKeys
+        settings.version = ProductVersion.text
+        settings.openAPI = OpenAPIDocument.bytes
+        settings.loopbackOnly = access.isOpen && !configuration.insecure
+        return settings
+    }
+
+    private static func engineConfiguration(_ configuration: ServerConfiguration) -> EngineConfiguration {
+        EngineConfiguration(
+            maxMemory: configuration.maxMemory, policy: EvictionPolicy(name: configuration.eviction.rawValue)!,
+            orderedKeys: configuration.orderedKeys, limits: configuration.dataLimits,
+            hashSecret: (SecureRandom.word(), SecureRandom.word()), seed: SecureRandom.word())
+    }
+}
+
+extension ConnectionTimeouts {
+    init(_ configuration: ServerConfiguration) {
+        self.init(
+            firstByte: configuration.firstByteTimeoutMilliseconds, idle: configuration.idleTimeoutMilliseconds,
+            head: configuration.headTimeoutMilliseconds, body: configuration.bodyTimeoutMilliseconds,
+            write: configuration.writeTimeoutMilliseconds)
+    }
+}
