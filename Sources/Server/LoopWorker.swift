@@ -37,7 +37,7 @@ final class LoopWorker: EventLoop.Owner {
     var response = ResponseWriter()
     var accessLog = AccessLogWriter()
     let logsAccess: Bool
-    /// When the request at hand began, in monotonic nanoseconds.
+    /// When the last answer was complete, in monotonic nanoseconds.
     var clockMark: Int64 = 0
     /// The generation that the next parked request gets.
     private(set) var nextWait: UInt32 = 1
@@ -101,6 +101,10 @@ final class LoopWorker: EventLoop.Owner {
         metrics.connectionClosed(reason)
         if isDraining && connectionCount == 0 { loop.stop() }
     }
+
+    /// When the request at hand began: at the end of the one before it in this turn, else with the turn. So one reading of
+    /// the clock serves two requests, and the time between holds the system calls in between.
+    func requestBegins() -> Int64 { max(clockMark, loop.monotonicNanoseconds) }
 
     // MARK: Waiting
 

@@ -189,7 +189,6 @@ final class HTTPConnection: EventHandler {
     /// Answers the requests that stand whole in `bytes`, and consumes them.
     func process(_ bytes: inout IOBuffer, _ response: inout ResponseWriter) {
         var answered = 0
-        worker.clockMark = Clock.monotonicNanoseconds()
         while isOpen, output.isEmpty, !bytes.isEmpty || answered == 0 {
             let goesOn: Bool
             do throws(HTTPFailure) {
@@ -303,7 +302,7 @@ final class HTTPConnection: EventHandler {
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption, _ response: inout ResponseWriter
     ) -> Bool {
         let head = worker.head
-        let start = worker.clockMark
+        let start = worker.requestBegins()
         let ticket = Ticket(
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
         let keepsAlive = staysOpen(head)
@@ -340,7 +339,8 @@ final class HTTPConnection: EventHandler {
         case .parked(let until):
             worker.noteParked()
             phase = .parked(extent, wait: ticket.generation)
-            parkedUntil = worker.loop.now + max(0, until.since(worker.now))
+            // One that was awakened for nothing waits on to the moment it was given first.
+            if resumption != .awakened { parkedUntil = worker.loop.now + max(0, until.since(worker.now)) }
             return false
         case .streaming(let cursor):
             phase = .streaming(extent, cursor: cursor)
@@ -355,7 +355,6 @@ final class HTTPConnection: EventHandler {
 
     /// Handles a parked or streaming request again, then whatever stands behind it.
     private func resume(_ extent: RequestExtent, _ resumption: Resumption) {
-        worker.clockMark = Clock.monotonicNanoseconds()
         let ticket: UInt32? = if case .parked(_, let wait) = phase { wait } else { nil }
         phase = .body(head: extent.head, total: extent.total)
         if let ticket { worker.endWait(ticket, of: self, cancels: resumption != .awakened) }
