@@ -1,1 +1,14 @@
-print("to be written")
+import Bytes
+import CacheEngine
+import CacheModel
+
+// Measures the engine alone: `EngineBench speed`, `EngineBench memory`, `EngineBench trace FILE MEGABYTES POLICY`.
+
+let arguments = CommandLine.arguments.dropFirst()
+switch arguments.first {
+case "memory": MemoryBench.run()
+case "growth": GrowthBench.run()
+case "trace": TraceBench.run(Array(arguments.dropFirst()))
+case "churn": ChurnBench.run()
+default: SpeedBench.run()
+}

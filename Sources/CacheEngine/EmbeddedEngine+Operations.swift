@@ -19,6 +19,7 @@ extension EmbeddedEngine {
             let shard = shard(hash)
             shard.pointee.lock.lock()
             let step = shard.pointee.put(hash, command, now, reply: &reply)
+            shard.pointee.payForWaste(now)
             shard.pointee.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }
@@ -29,6 +30,7 @@ extension EmbeddedEngine {
         let shard = shard(hash)
         shard.pointee.lock.lock()
         shard.pointee.delete(hash, command, now, reply: &reply)
+        shard.pointee.payForWaste(now)
         shard.pointee.lock.unlock()
     }
 
@@ -39,6 +41,7 @@ extension EmbeddedEngine {
             let shard = shard(hash)
             shard.pointee.lock.lock()
             let step = shard.pointee.extend(hash, command, now, reply: &reply)
+            shard.pointee.payForWaste(now)
             shard.pointee.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }
@@ -51,6 +54,7 @@ extension EmbeddedEngine {
             let shard = shard(hash)
             shard.pointee.lock.lock()
             let step = shard.pointee.truncate(hash, command, now, reply: &reply)
+            shard.pointee.payForWaste(now)
             shard.pointee.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }
@@ -82,7 +86,7 @@ extension EmbeddedEngine {
         _ step: Step, _ hash: UInt64, _ attempts: inout RoomAttempts, _ now: Instant, _ reply: inout Reply
     ) -> Bool {
         guard case .missing(let bytes) = step else { return true }
-        if makeRoomElsewhere(bytes, than: shardNumber(hash), &attempts, now) { return false }
+        if makeRoom(bytes, from: shardNumber(hash), &attempts, now) { return false }
         reply.reset()
         reply.outcome = .memoryFull
         return true

@@ -1,12 +1,31 @@
 import CacheModel
 
-/// How often one operation asks other shards for room before it gives up.
+/// How often one operation asks for room before it gives up: others may take what was made for it.
 struct RoomAttempts {
-    var left = 4
+    var left = 16
 }
 
 extension EmbeddedEngine {
-    func makeRoomElsewhere(_ bytes: Int, than own: Int, _ attempts: inout RoomAttempts, _ now: Instant) -> Bool {
-        false
+    /// Has all shards in turn give a segment or so until there is room for `bytes`; called with no lock held.
+    func makeRoom(_ bytes: Int, from start: Int, _ attempts: inout RoomAttempts, _ now: Instant) -> Bool {
+        // What needs nearly everything would empty the cache for one value.
+        guard attempts.left > 0, bytes <= context.pointee.account.limit / 8 * 7 else { return false }
+        attempts.left -= 1
+        var idle = 0
+        var number = start
+        var effort = Shard.Effort()
+        // Each segment won may take eight to be gone through; what is over that finds nothing to win.
+        let most = bytes / SegmentStore.segmentBytes * 8 + shardCount * 32
+        while !context.pointee.account.hasRoom(for: bytes) {
+            guard idle < shardCount, effort.segments < most else { return false }
+            number = (number + 1) % shardCount
+            let shard = shards + number
+            shard.pointee.lock.lock()
+            let gave = shard.pointee.evictStep(bytes, &effort, now)
+            shard.pointee.lock.unlock()
+            idle = gave ? 0 : idle + 1
+            if gave { effort.segments += 1 }
+        }
+        return true
     }
 }

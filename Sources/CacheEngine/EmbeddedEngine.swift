@@ -84,8 +84,10 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
     }
 
     package func maintain(at now: Instant, worker: Int, of workers: Int) {
-        for number in stride(from: worker, to: shardCount, by: max(1, workers)) {
-            locked(shards + number) { $0.maintain(at: now) }
+        let workers = max(1, workers)
+        let share = (shardCount + workers - 1) / workers
+        for number in stride(from: worker, to: shardCount, by: workers) {
+            locked(shards + number) { $0.maintain(at: now, share: share) }
         }
     }
 

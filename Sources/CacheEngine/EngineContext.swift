@@ -31,11 +31,11 @@ struct EngineContext: ~Copyable {
         watchRegistry = WatchRegistry(completions: completions)
     }
 
-    /// The next place in the log. Called under the lock of the shard it is for, so a key's positions rise; numbers of
-    /// different shards need no order among themselves beyond being distinct: relaxed suffices.
-    func nextPosition() -> Position {
-        let next = number.add(1, ordering: .relaxed).newValue
-        return Position(epoch: epoch, number: next)
+    /// The next `count` places in the log. Called under the lock of the shards they are for, so a key's positions rise;
+    /// numbers of different shards need no order among themselves beyond being distinct: relaxed suffices.
+    func takePositions(_ count: Int) -> PositionRun {
+        let last = number.add(UInt64(count), ordering: .relaxed).newValue
+        return PositionRun(last: Position(epoch: epoch, number: last), left: count)
     }
 
     var lastPosition: Position { Position(epoch: epoch, number: number.load(ordering: .relaxed)) }
@@ -45,9 +45,16 @@ struct EngineContext: ~Copyable {
         guard position.epoch == epoch else { return }
         _ = number.max(position.number, ordering: .relaxed)
     }
+}
 
-    @inline(always)
-    func record(_ effect: borrowing Effect, at position: Position, remaining: Int = 0) {
-        reader?.record(effect, at: position, remaining: remaining)
+/// Consecutive positions: of one change, or of those of an atomic group.
+struct PositionRun {
+    let last: Position
+    /// How many were not used yet.
+    var left: Int
+
+    mutating func take() -> Position {
+        left -= 1
+        return Position(packed: last.packed - UInt64(left))
     }
 }

@@ -42,7 +42,7 @@ extension Shard {
     }
 
     /// The chain the draft will be written to. An entry that is there keeps its chain; a ghost skips the newcomers' queue.
-    private func chain(for draft: EntryDraft, over found: Found?, _ hash: UInt64) -> SegmentStore.ChainName {
+    func chain(for draft: EntryDraft, over found: Found?, _ hash: UInt64) -> SegmentStore.ChainName {
         let policy = context.pointee.policy
         if policy.sparesUnlimited && !draft.times.isVolatile { return .pinned }
         if let found {
@@ -71,20 +71,17 @@ extension Shard {
     // MARK: Writing
 
     /// Writes an entry, over the one that is there or as a new one. Room must have been made; `found` must be current.
-    mutating func write(_ draft: consuming EntryDraft, over found: Found?, _ hash: UInt64) -> Entry {
+    mutating func write(_ draft: EntryDraft, over found: Found?, _ hash: UInt64) -> Entry {
+        var draft = draft
         draft.shareLargeValue()
-        var account = draft.largeBytes
         payload += draft.key.count + draft.valueCount
-        let entry: Entry
-        if let found {
-            account -= largeBytes(of: found.entry)
-            payload -= found.entry.key.count + found.entry.valueCount
-            entry = replace(found, with: draft, hash)
-        } else {
-            entry = insert(draft, hash)
+        guard let found else {
+            context.pointee.account.add(draft.largeBytes)
+            return insert(draft, hash)
         }
-        context.pointee.account.add(account)
-        return entry
+        payload -= found.entry.key.count + found.entry.valueCount
+        context.pointee.account.add(draft.largeBytes - largeBytes(of: found.entry))
+        return replace(found, with: draft, hash)
     }
 
     func largeBytes(of entry: Entry) -> Int {
@@ -95,7 +92,7 @@ extension Shard {
         let chain = chain(for: draft, over: nil, hash)
         _ = departures.take(hash)
         var draft = draft
-        draft.evictionBits = evictor.bitsForNew(context.pointee.policy.order)
+        draft.evictionBits = evictor.bitsForNew(context.pointee.policy.order, live: index.count)
         let reference = append(draft, to: chain)
         let before = index.bytes
         index.insert(hash, reference)
@@ -109,6 +106,7 @@ extension Shard {
         let reference = store.append(size, to: chain)
         draft.write(to: store.entry(reference).base, taking: size)
         store.noteRemoval(reference, at: draft.times.removal)
+        store.addLarge(draft.largeBytes, at: reference)
         return reference
     }
 
@@ -121,6 +119,7 @@ extension Shard {
         let isKept = oldShared != nil && draft.shared?.toOpaque() == oldShared?.toOpaque()
         var entry = old
         if fitsInPlace(draft, found) {
+            store.addLarge(draft.largeBytes - largeBytes(of: old), at: found.reference)
             draft.write(to: old.base, taking: old.size)
             store.noteRemoval(found.reference, at: draft.times.removal)
         } else {
@@ -134,7 +133,7 @@ extension Shard {
         let reference = append(draft, to: chain(for: draft, over: found, hash))
         index.setReference(reference, at: found.place)
         if ordered != nil { replaceInOrder(found.reference, by: reference) }
-        store.kill(found.reference)
+        store.kill(found.reference, largeBytes: largeBytes(of: found.entry))
         return store.entry(reference)
     }
 
@@ -144,15 +143,15 @@ extension Shard {
     @discardableResult
     mutating func remove(
         _ found: Found, _ hash: UInt64, _ reason: MissReason, at instant: Instant, now: Instant,
-        deletion: CallerDeletion? = nil, isGhost: Bool = false, remaining: Int = 0
+        deletion: CallerDeletion? = nil, isGhost: Bool = false
     ) -> Position {
-        let position = context.pointee.nextPosition()
+        let position = takePosition()
         if context.pointee.hasReader {
-            context.pointee.record(
+            record(
                 .delete(
                     key: found.entry.key.span, reason: reason, at: instant, version: deletion?.version,
                     versionKeptUntil: Instant(milliseconds: deletion?.keptUntil ?? 0)),
-                at: position, remaining: remaining)
+                at: position)
         }
         erase(found)
         noteDeparture(hash, reason, isGhost: isGhost, at: instant)
@@ -167,10 +166,11 @@ extension Shard {
         payload -= entry.key.count + entry.valueCount
         if ordered != nil { removeFromOrder(found.reference) }
         let before = index.bytes
+        let large = largeBytes(of: entry)
         index.remove(at: found.place)
-        context.pointee.account.add(index.bytes - before - largeBytes(of: entry))
+        context.pointee.account.add(index.bytes - before - large)
         entry.shared?.release()
-        store.kill(found.reference)
+        store.kill(found.reference, largeBytes: large)
     }
 
     mutating func noteDeparture(_ hash: UInt64, _ reason: MissReason, isGhost: Bool, at instant: Instant) {
@@ -201,4 +201,14 @@ extension Shard {
 struct CallerDeletion {
     let version: UInt64
     let keptUntil: Int64
+
+    init(_ version: CallerVersion, at now: Instant) {
+        self.version = version.value
+        keptUntil = now.advanced(byMilliseconds: Limits.deletedVersionKept).milliseconds
+    }
+
+    init(version: UInt64, keptUntil: Instant) {
+        self.version = version
+        self.keptUntil = keptUntil.milliseconds
+    }
 }

@@ -2,8 +2,18 @@ import CacheModel
 
 extension Shard {
     /// A bounded slice of what is to be done beside requests.
-    mutating func maintain(at now: Instant) {
+    /// - Parameter share: how many shards share the caller's time.
+    mutating func maintain(at now: Instant, share: Int) {
         wakeEndedWatches(now)
+        sweepExpired(now, share: share)
+        compact(upTo: Self.maintenanceSlice, now)
+        forgetOldVersions(now)
+    }
+
+    private mutating func forgetOldVersions(_ now: Instant) {
+        let before = deletedVersions.bytes
+        deletedVersions.trim(now: now)
+        context.pointee.account.add(deletedVersions.bytes - before)
     }
 
     func addStatistics(to sum: inout EngineStatistics) {

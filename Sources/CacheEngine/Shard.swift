@@ -22,6 +22,8 @@ struct Shard: ~Copyable {
     var evictor: Evictor
     var sweep = ExpirySweep()
     var counters = ShardCounters()
+    /// The positions of the atomic group that is being applied.
+    var run = PositionRun(last: .none, left: 0)
     /// Bytes of keys and values.
     var payload = 0
     /// Keeps the locks of neighbours on cache lines of their own.

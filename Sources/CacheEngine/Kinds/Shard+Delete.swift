@@ -9,9 +9,7 @@ extension Shard {
         if isStale(delete.version, stored: stored) {
             return answerStaleVersion(visible?.entry, stored: stored, reply: &reply)
         }
-        let deletion = delete.version.map {
-            CallerDeletion(version: $0.value, keptUntil: now.advanced(byMilliseconds: Limits.deletedVersionKept).milliseconds)
-        }
+        let deletion = delete.version.map { CallerDeletion($0, at: now) }
         guard let visible else {
             return deleteMissing(key, hash, deletion, now, reply: &reply)
         }
@@ -26,7 +24,7 @@ extension Shard {
 
     /// Nothing a reader sees is there: still, what is kept for a failing origin goes, and a version stays behind.
     mutating func deleteMissing(
-        _ key: RawBytes, _ hash: UInt64, _ deletion: CallerDeletion?, _ now: Instant, remaining: Int = 0,
+        _ key: RawBytes, _ hash: UInt64, _ deletion: CallerDeletion?, _ now: Instant,
         reply: inout Reply
     ) {
         let hidden = find(key, hash)
@@ -34,25 +32,25 @@ extension Shard {
         if let hidden {
             let end = Instant(milliseconds: hidden.entry.times.visibleUntil)
             reply.written = remove(
-                hidden, hash, .expired, at: end, now: now, deletion: deletion, remaining: remaining)
+                hidden, hash, .expired, at: end, now: now, deletion: deletion)
         } else if let deletion {
-            reply.written = leaveOnly(deletion, key, hash, now, remaining: remaining)
+            reply.written = leaveOnly(deletion, key, hash, now)
         }
     }
 
     /// Leaves a version behind for a key that is not there.
     private mutating func leaveOnly(
-        _ deletion: CallerDeletion, _ key: RawBytes, _ hash: UInt64, _ now: Instant, remaining: Int
+        _ deletion: CallerDeletion, _ key: RawBytes, _ hash: UInt64, _ now: Instant
     ) -> Position {
-        let position = context.pointee.nextPosition()
+        let position = takePosition()
         leave(deletion, hash, now: now)
         noteDeparture(hash, .deleted, isGhost: departures.isGhost(hash), at: now)
         if context.pointee.hasReader {
-            context.pointee.record(
+            record(
                 .delete(
                     key: key.span, reason: .deleted, at: now, version: deletion.version,
                     versionKeptUntil: Instant(milliseconds: deletion.keptUntil)),
-                at: position, remaining: remaining)
+                at: position)
         }
         return position
     }

@@ -25,7 +25,7 @@ extension Shard {
             case .moved: continue
             case .missing(let bytes): return .missing(bytes)
             }
-            commitExtend(draft, over: found, visible, hash, added, extend.end, now, reply: &reply)
+            commitExtend(draft, over: found, visible, hash, added, extend.end, reply: &reply)
             return .done
         }
     }
@@ -48,22 +48,22 @@ extension Shard {
 
     mutating func commitExtend(
         _ draft: EntryDraft, over found: Found?, _ visible: Found?, _ hash: UInt64, _ added: RawBytes,
-        _ end: ExtendEnd, _ now: Instant, remaining: Int = 0, reply: inout Reply
+        _ end: ExtendEnd, reply: inout Reply
     ) {
         var draft = draft
-        draft.position = context.pointee.nextPosition()
+        draft.position = takePosition()
         reply.written = draft.position
         reply.outcome = visible == nil ? .created : .resized
         let wasThere = visible != nil
         let entry = write(draft, over: found, hash)
         entry.fill(&reply.entry)
-        guard wasThere else { return finishPut(entry, hash, wasThere: false, now, remaining: remaining) }
+        guard wasThere else { return finishPut(entry, hash, wasThere: false) }
         counters.writes &+= 1
         evictor.noteUse(of: entry, context.pointee.policy.order, live: index.count)
         if context.pointee.hasReader {
-            context.pointee.record(
+            record(
                 .extend(key: entry.key.span, bytes: added.span, end: end, modifiedAt: entry.modifiedAt),
-                at: draft.position, remaining: remaining)
+                at: draft.position)
         }
         notifyWatches(hash)
     }

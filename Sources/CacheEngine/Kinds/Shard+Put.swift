@@ -27,14 +27,15 @@ extension Shard {
                 answerFailedPrecondition(visible?.entry, reply: &reply)
                 return .done
             }
-            var draft = draft(of: put, over: visible?.entry, now)
+            var draft = draft(
+                key, value: RawBytes(put.value), fields: RawBytes(put.fields), put.lifetime, over: visible?.entry, now)
             draft.version = put.version?.value ?? stored
             switch ensureRoom(for: draft, over: found, hash, now: now) {
             case .ready: break
             case .moved: continue
             case .missing(let bytes): return .missing(bytes)
             }
-            commit(draft, over: found, visible: visible, hash, wantsPrevious: put.wantsPrevious, now, reply: &reply)
+            commit(draft, over: found, visible: visible, hash, wantsPrevious: put.wantsPrevious, reply: &reply)
             return .done
         }
     }
@@ -44,12 +45,15 @@ extension Shard {
             || put.fields.count > Limits.fieldsBytes
     }
 
-    private func draft(of put: borrowing Put, over entry: Entry?, _ now: Instant) -> EntryDraft {
-        var draft = EntryDraft(key: RawBytes(put.key))
-        draft.fields = RawBytes(put.fields)
-        draft.front = RawBytes(put.value)
+    func draft(
+        _ key: RawBytes, value: RawBytes, fields: RawBytes, _ change: LifetimeChange, over entry: Entry?,
+        _ now: Instant
+    ) -> EntryDraft {
+        var draft = EntryDraft(key: key)
+        draft.fields = fields
+        draft.front = value
         draft.modifiedSeconds = Self.seconds(now)
-        switch put.lifetime {
+        switch change {
         case .keep: draft.times = entry?.times ?? EntryTimes()
         case .set(let lifetime): draft.times = EntryTimes(lifetime, at: now)
         }
@@ -59,35 +63,35 @@ extension Shard {
     static func seconds(_ now: Instant) -> UInt32 { UInt32(clamping: now.seconds) }
 
     /// Makes the write: takes a position, stores, answers, and tells the log and those who watch.
-    private mutating func commit(
-        _ draft: EntryDraft, over found: Found?, visible: Found?, _ hash: UInt64, wantsPrevious: Bool, _ now: Instant,
+    mutating func commit(
+        _ draft: EntryDraft, over found: Found?, visible: Found?, _ hash: UInt64, wantsPrevious: Bool,
         reply: inout Reply
     ) {
         var draft = draft
-        draft.position = context.pointee.nextPosition()
+        draft.position = takePosition()
         reply.written = draft.position
         reply.outcome = visible == nil ? .created : .replaced
         let givesPrevious = wantsPrevious && visible != nil
         if givesPrevious, let visible { answerAll(visible.entry, reply: &reply) }
         let entry = write(draft, over: found, hash)
         if !givesPrevious { entry.fill(&reply.entry) }
-        finishPut(entry, hash, wasThere: visible != nil, now)
+        finishPut(entry, hash, wasThere: visible != nil)
     }
 
     /// What follows every write of a whole entry.
-    mutating func finishPut(_ entry: Entry, _ hash: UInt64, wasThere: Bool, _ now: Instant, remaining: Int = 0) {
+    mutating func finishPut(_ entry: Entry, _ hash: UInt64, wasThere: Bool) {
         counters.writes &+= 1
         if wasThere { evictor.noteUse(of: entry, context.pointee.policy.order, live: index.count) }
         if !wasThere { takeDeletedVersion(hash) }
-        recordPut(entry, remaining: remaining)
+        recordPut(entry)
         notifyWatches(hash)
     }
 
-    private func recordPut(_ entry: Entry, remaining: Int) {
+    private func recordPut(_ entry: Entry) {
         guard context.pointee.hasReader else { return }
-        context.pointee.record(
+        record(
             .put(key: entry.key.span, value: entry.value.span, fields: entry.fields.span, state: entry.state),
-            at: entry.position, remaining: remaining)
+            at: entry.position)
     }
 
     /// The entry holds the version from here on.

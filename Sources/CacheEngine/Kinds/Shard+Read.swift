@@ -15,10 +15,8 @@ extension Shard {
                     expire(found, hash, at: now)
                     return countMiss(nil, hash, now, reply: &reply)
                 }
-                if !read.acceptsStale {
-                    return countStaleMiss(times, reply: &reply)
-                }
                 if now.milliseconds >= times.visibleUntil { return countMiss(found, hash, now, reply: &reply) }
+                if !read.acceptsStale { return countStaleMiss(times, reply: &reply) }
             } else if read.slides, times.idle > 0 {
                 slide(found, hash, now)
             }
@@ -49,16 +47,16 @@ extension Shard {
         let isLogged = times.slide(at: now)
         found.entry.setTimes(times)
         guard isLogged else { return }
-        let position = context.pointee.nextPosition()
+        let position = takePosition()
         recordLifetime(found.entry, at: position)
     }
 
-    func recordLifetime(_ entry: Entry, at position: Position, remaining: Int = 0) {
+    func recordLifetime(_ entry: Entry, at position: Position) {
         guard context.pointee.hasReader else { return }
         let times = entry.times
-        context.pointee.record(
+        record(
             .lifetime(
                 key: entry.key.span, lifetime: times.lifetime, freshUntil: Instant(milliseconds: times.freshUntil)),
-            at: position, remaining: remaining)
+            at: position)
     }
 }

@@ -41,11 +41,16 @@ extension Shard {
         }
         let room = ensureRoom(for: times, over: found, hash, now: now)
         guard case .ready = room else { return room }
+        changeTimes(times, of: found, hash, reply: &reply)
+        return .ready
+    }
+
+    /// Room must have been made.
+    mutating func changeTimes(_ times: EntryTimes, of found: Found, _ hash: UInt64, reply: inout Reply) {
         let entry = setTimes(times, of: found, hash)
-        reply.written = context.pointee.nextPosition()
+        reply.written = takePosition()
         recordLifetime(entry, at: reply.written)
         watches.nextEnd = min(watches.nextEnd, times.visibleUntil)
-        return .ready
     }
 
     /// A new lifetime; the stale windows are the entry's own.
@@ -72,7 +77,7 @@ extension Shard {
         return write(draft(copying: found.entry, times), over: found, hash)
     }
 
-    private func draft(copying entry: Entry, _ times: EntryTimes) -> EntryDraft {
+    func draft(copying entry: Entry, _ times: EntryTimes) -> EntryDraft {
         var draft = EntryDraft(key: entry.key)
         draft.fields = entry.fields
         draft.shared = entry.shared

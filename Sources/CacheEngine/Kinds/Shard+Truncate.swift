@@ -33,7 +33,7 @@ extension Shard {
     }
 
     /// The entry as it is, with another value.
-    private func draft(keeping entry: Entry, value: RawBytes, _ now: Instant) -> EntryDraft {
+    func draft(keeping entry: Entry, value: RawBytes, _ now: Instant) -> EntryDraft {
         var draft = EntryDraft(key: entry.key)
         draft.fields = entry.fields
         draft.front = value
@@ -45,16 +45,16 @@ extension Shard {
 
     private mutating func commit(_ draft: EntryDraft, over found: Found, _ hash: UInt64, reply: inout Reply) {
         var draft = draft
-        draft.position = context.pointee.nextPosition()
+        draft.position = takePosition()
         reply.written = draft.position
         reply.outcome = .resized
         let entry = write(draft, over: found, hash)
         entry.fill(&reply.entry)
         counters.writes &+= 1
         if context.pointee.hasReader {
-            context.pointee.record(
+            record(
                 .truncate(key: entry.key.span, length: entry.valueCount, modifiedAt: entry.modifiedAt),
-                at: draft.position, remaining: 0)
+                at: draft.position)
         }
         notifyWatches(hash)
     }

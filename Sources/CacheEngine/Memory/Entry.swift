@@ -141,6 +141,13 @@ struct Entry {
 
     var valueCount: Int { shared?._withUnsafeGuaranteedRef { $0.count } ?? Int(lengths >> 13 & 0xFFF) }
 
+    /// What the entry would take in a new place; it may have more since it was overwritten by a shorter one.
+    var neededSize: Int {
+        let lengths = lengths
+        let offset = Flags(rawValue: lengths >> 25).keyOffset
+        return (offset + Int(lengths & 0x1FFF) + fields.count + Int(lengths >> 13 & 0xFFF) + 3) & ~3
+    }
+
     // MARK: Optional parts
 
     @inline(always)

@@ -43,7 +43,9 @@ struct SegmentStore: ~Copyable {
         var head: Int32 = 0
         var tail: Int32 = 0
         var count = 0
+        /// Bytes of live entries, and of their large values outside the segments.
         var live = 0
+        var large = 0
         /// Compaction: the next segment to look at, and the one that takes what it copies; 0 for none.
         var cursor: Int32 = 0
         var offset = 0
@@ -61,8 +63,13 @@ struct SegmentStore: ~Copyable {
     private var spares: [UnsafeMutableRawPointer] = []
     /// A segment somebody is walking: it stays even when its last entry dies.
     var held: Int32 = 0
-    /// Rises whenever entries may have moved or gone.
-    var generation: UInt64 = 0
+    /// Bytes killed that no compaction was paid for.
+    var killed = 0
+    /// Compaction found nothing to win, and nothing was killed since.
+    var isPacked = false
+    /// No segment is due before this; what a round of the sweep has found so far.
+    var earliestDue = Int64.max
+    var roundDue = Int64.max
 
     init(context: UnsafeMutablePointer<EngineContext>) {
         self.context = context
@@ -108,6 +115,17 @@ struct SegmentStore: ~Copyable {
     @inline(always)
     func chain(_ name: ChainName) -> UnsafeMutablePointer<Chain> { chains + name.rawValue }
 
+    /// The segment a sweep round the chain comes to next, nil when the chain is empty. The tail, which is being written,
+    /// is left out unless it is all there is.
+    func nextInSweep(_ name: ChainName) -> Int32? {
+        let chain = chain(name)
+        if chain.pointee.cursor == 0 || chain.pointee.cursor == chain.pointee.tail {
+            chain.pointee.cursor = chain.pointee.head
+            chain.pointee.offset = 0
+        }
+        return chain.pointee.cursor == 0 ? nil : chain.pointee.cursor
+    }
+
     func chainName(of reference: UInt32) -> ChainName { segments[Self.segment(reference)].chain }
 
     /// Bytes in segments of the chain that hold nothing live and cannot be written: what compaction could win back.
@@ -120,6 +138,9 @@ struct SegmentStore: ~Copyable {
     private func room(in number: Int32) -> Int {
         number == 0 ? 0 : Self.segmentBytes - Int(segments[Int(number)].used)
     }
+
+    /// Free bytes behind the last entry of a chain.
+    func tailRoom(of name: ChainName) -> Int { room(in: chains[name.rawValue].tail) }
 
     var segmentCount: Int { ChainName.allCases.reduce(0) { $0 + chains[$1.rawValue].count } }
 
@@ -143,24 +164,40 @@ struct SegmentStore: ~Copyable {
         segments[Int(number)].used += Int32(size)
         segments[Int(number)].live += Int32(size)
         chain(segments[Int(number)].chain).pointee.live += size
-        return UInt32(number) << 13 | UInt32(offset) / 4
+        return Self.reference(number, Int(offset))
     }
 
     /// Lowers the time from which the entry's segment is looked through for ended entries.
     @inline(always)
-    func noteRemoval(_ reference: UInt32, at removal: Int64) {
+    mutating func noteRemoval(_ reference: UInt32, at removal: Int64) {
         let number = Self.segment(reference)
-        if removal < segments[number].due { segments[number].due = removal }
+        guard removal < segments[number].due else { return }
+        segments[number].due = removal
+        earliestDue = min(earliestDue, removal)
+        roundDue = min(roundDue, removal)
+    }
+
+    func addLarge(_ bytes: Int, at reference: UInt32) { chain(chainName(of: reference)).pointee.large += bytes }
+
+    /// What the chain occupies with all that belongs to it.
+    func weight(of name: ChainName) -> Int {
+        let chain = chains[name.rawValue]
+        return chain.count * Self.segmentBytes + chain.large
     }
 
     /// Marks an entry's bytes dead; gives the segment back when they were its last.
-    mutating func kill(_ reference: UInt32) {
+    /// - Parameter largeBytes: what its large value, if it has one, weighed.
+    mutating func kill(_ reference: UInt32, largeBytes: Int = 0) {
         let entry = entry(reference)
         let size = entry.size
         entry.markDead()
         let number = Self.segment(reference)
         segments[number].live -= Int32(size)
-        chain(segments[number].chain).pointee.live -= size
+        let chain = chain(segments[number].chain)
+        chain.pointee.live -= size
+        chain.pointee.large -= largeBytes
+        killed += size
+        isPacked = false
         if segments[number].live == 0 { releaseIfEmpty(Int32(number)) }
     }
 
@@ -271,4 +308,24 @@ struct SegmentStore: ~Copyable {
         unused.append(number)
         giveBack(segment.memory!)
     }
+}
+
+// MARK: Looking through segments
+extension SegmentStore {
+    /// The entry, live or dead, at an offset of a segment; nil behind the last.
+    func entry(in number: Int32, at offset: Int) -> Entry? {
+        let segment = segments[Int(number)]
+        guard let memory = segment.memory, offset < Int(segment.used) else { return nil }
+        return Entry(memory + offset)
+    }
+
+    static func reference(_ number: Int32, _ offset: Int) -> UInt32 { UInt32(number) << 13 | UInt32(offset / 4) }
+
+    func isDue(_ number: Int32, _ now: Instant) -> Bool {
+        segments[Int(number)].memory != nil && segments[Int(number)].due <= now.milliseconds
+    }
+
+    func due(_ number: Int32) -> Int64 { segments[Int(number)].due }
+
+    mutating func setDue(_ number: Int32, _ due: Int64) { segments[Int(number)].due = due }
 }

@@ -1,0 +1,63 @@
+import Bytes
+import CacheModel
+
+/// Applying records of the log to one shard.
+extension Shard {
+    mutating func replayPut(
+        _ key: RawBytes, _ hash: UInt64, _ value: RawBytes, _ fields: RawBytes, _ state: EntryState,
+        _ position: Position
+    ) {
+        let found = find(key, hash)
+        if let found, found.entry.position >= position { return }
+        var draft = EntryDraft(key: key)
+        draft.fields = fields
+        draft.front = value
+        draft.position = position
+        draft.modifiedSeconds = Self.seconds(state.modifiedAt)
+        draft.times = EntryTimes(state.lifetime, freshUntil: state.freshUntil)
+        draft.version = state.version
+        _ = write(draft, over: found, hash)
+        deletedVersions.take(hash)
+        notifyWatches(hash)
+    }
+
+    mutating func replayExtend(
+        _ key: RawBytes, _ hash: UInt64, _ added: RawBytes, _ end: ExtendEnd, _ modifiedAt: Instant,
+        _ position: Position
+    ) {
+        guard let found = find(key, hash), found.entry.position < position else { return }
+        var draft = extended(found, key, hash, by: added, at: end, fields: .empty, modifiedAt)
+        draft.position = position
+        _ = write(draft, over: found, hash)
+        notifyWatches(hash)
+    }
+
+    mutating func replayTruncate(
+        _ key: RawBytes, _ hash: UInt64, _ length: Int, _ modifiedAt: Instant, _ position: Position
+    ) {
+        guard let found = find(key, hash), found.entry.position < position else { return }
+        var draft = draft(keeping: found.entry, value: found.entry.value.prefix(max(0, length)), modifiedAt)
+        draft.position = position
+        _ = write(draft, over: found, hash)
+        notifyWatches(hash)
+    }
+
+    mutating func replayLifetime(_ key: RawBytes, _ hash: UInt64, _ times: EntryTimes, _ position: Position) {
+        guard let found = find(key, hash), found.entry.position < position else { return }
+        _ = setTimes(times, of: found, hash)
+        watches.nextEnd = min(watches.nextEnd, times.visibleUntil)
+    }
+
+    mutating func replayDelete(
+        _ key: RawBytes, _ hash: UInt64, _ reason: MissReason, _ at: Instant, _ deletion: CallerDeletion?,
+        _ position: Position
+    ) {
+        if let found = find(key, hash) {
+            guard found.entry.position < position else { return }
+            erase(found)
+        }
+        noteDeparture(hash, reason, isGhost: false, at: at)
+        if let deletion { leave(deletion, hash, now: at) }
+        notifyWatches(hash)
+    }
+}

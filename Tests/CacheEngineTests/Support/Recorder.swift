@@ -1,0 +1,79 @@
+import Bytes
+import CacheEngine
+import CacheModel
+import Synchronization
+
+/// An effect record, copied.
+struct Record: Sendable {
+    enum Change: Sendable {
+        case put(value: [UInt8], fields: [UInt8], state: EntryState)
+        case extend(bytes: [UInt8], end: ExtendEnd, modifiedAt: Instant)
+        case truncate(length: Int, modifiedAt: Instant)
+        case lifetime(Lifetime, freshUntil: Instant)
+        case delete(MissReason, at: Instant, version: UInt64?, keptUntil: Instant)
+    }
+
+    let key: [UInt8]
+    let change: Change
+    let position: Position
+    let remaining: Int
+}
+
+/// Keeps every record it is told of.
+final class Recorder: EffectReader {
+    private let kept = Mutex<[Record]>([])
+
+    func record(_ effect: borrowing Effect, at position: Position, remaining: Int) {
+        let record: Record
+        switch copy effect {
+        case .put(let key, let value, let fields, let state):
+            record = Record(
+                key: key.array, change: .put(value: value.array, fields: fields.array, state: state),
+                position: position, remaining: remaining)
+        case .extend(let key, let bytes, let end, let modifiedAt):
+            record = Record(
+                key: key.array, change: .extend(bytes: bytes.array, end: end, modifiedAt: modifiedAt),
+                position: position, remaining: remaining)
+        case .truncate(let key, let length, let modifiedAt):
+            record = Record(
+                key: key.array, change: .truncate(length: length, modifiedAt: modifiedAt), position: position,
+                remaining: remaining)
+        case .lifetime(let key, let lifetime, let freshUntil):
+            record = Record(
+                key: key.array, change: .lifetime(lifetime, freshUntil: freshUntil), position: position,
+                remaining: remaining)
+        case .delete(let key, let reason, let at, let version, let keptUntil):
+            record = Record(
+                key: key.array, change: .delete(reason, at: at, version: version, keptUntil: keptUntil),
+                position: position, remaining: remaining)
+        }
+        kept.withLock { $0.append(record) }
+    }
+
+    var all: [Record] { kept.withLock { $0 } }
+
+    func records(from index: Int) -> [Record] { kept.withLock { Array($0[index...]) } }
+
+    var count: Int { kept.withLock { $0.count } }
+}
+
+extension EmbeddedEngine {
+    func apply(_ record: Record) {
+        let key = record.key
+        switch record.change {
+        case .put(let value, let fields, let state):
+            apply(.put(key: key.span, value: value.span, fields: fields.span, state: state), at: record.position)
+        case .extend(let bytes, let end, let modifiedAt):
+            apply(
+                .extend(key: key.span, bytes: bytes.span, end: end, modifiedAt: modifiedAt), at: record.position)
+        case .truncate(let length, let modifiedAt):
+            apply(.truncate(key: key.span, length: length, modifiedAt: modifiedAt), at: record.position)
+        case .lifetime(let lifetime, let freshUntil):
+            apply(.lifetime(key: key.span, lifetime: lifetime, freshUntil: freshUntil), at: record.position)
+        case .delete(let reason, let at, let version, let keptUntil):
+            apply(
+                .delete(key: key.span, reason: reason, at: at, version: version, versionKeptUntil: keptUntil),
+                at: record.position)
+        }
+    }
+}
