@@ -38,16 +38,21 @@ package enum CacheServer {
 
     private static func startLoops(_ server: SharedServer, _ listeners: Listeners) throws -> LoopThreads {
         let threads = LoopThreads()
+        let startup = Startup()
         for index in 0..<server.mailboxes.count {
             try threads.start(name: "loop-\(index)") {
                 do {
-                    try LoopWorker(server, index: index).run(listeningOn: listeners.take(index))
+                    let worker = try LoopWorker(server, index: index)
+                    try worker.listen(on: listeners.take(index))
+                    startup.started()
+                    worker.run()
                 } catch {
-                    // A loop that cannot start leaves a server that answers only some clients: better none.
-                    fatalError("loop \(index) could not start: \(error)")
+                    startup.failed(error)
                 }
             }
         }
+        // A loop that cannot start would leave a server that answers only some clients: then better none.
+        if let failure = startup.wait(for: server.mailboxes.count) { throw failure }
         return threads
     }
 
@@ -74,6 +79,25 @@ package enum CacheServer {
         } catch {
             Files.writeLine("nuthatch: the tokens in force stay: \(error.description)", to: .standardError)
         }
+    }
+}
+
+/// Waits until all loops accept, so that the server is not announced before.
+private final class Startup: Sendable {
+    private let failure = Mutex<(any Error)?>(nil)
+    private let semaphore = Semaphore()
+
+    func started() { semaphore.signal() }
+
+    func failed(_ error: any Error) {
+        failure.withLock { $0 = error }
+        semaphore.signal()
+    }
+
+    /// - Returns: why a loop could not start, nil when all have.
+    func wait(for count: Int) -> (any Error)? {
+        for _ in 0..<count { semaphore.wait() }
+        return failure.withLock { $0 }
     }
 }
 

@@ -16,6 +16,8 @@ final class LoopWorker: EventLoop.Owner {
     /// What is thrown away from a client that was refused, in bytes and milliseconds.
     static let drainBytes = 64 << 10
     static let drainMilliseconds: Int64 = 1000
+    /// A request that waits goes on waiting for so long when its client has closed its half of the connection.
+    static let halfClosedWaitMilliseconds: Int64 = 2000
     /// A body may pause for so long before its pace is judged, and must then average so many bytes a second.
     static let bodyGraceMilliseconds: Int64 = 5000
     static let bodyBytesPerSecond: Int64 = 1024
@@ -35,7 +37,7 @@ final class LoopWorker: EventLoop.Owner {
     var response = ResponseWriter()
     var accessLog = AccessLogWriter()
     let logsAccess: Bool
-    /// When the request at hand began, in monotonic nanoseconds.
+    /// When the last answer was complete, in monotonic nanoseconds.
     var clockMark: Int64 = 0
     /// The generation that the next parked request gets.
     private(set) var nextWait: UInt32 = 1
@@ -64,14 +66,16 @@ final class LoopWorker: EventLoop.Owner {
     /// The loop's idea of now, for the API and the engine.
     var now: Instant { Instant(milliseconds: loop.wallMilliseconds) }
 
-    /// Accepts on `socket` and serves until the server has drained.
-    func run(listeningOn socket: consuming ListeningSocket) throws {
+    /// Accepts on `socket` from the next turn on.
+    func listen(on socket: consuming ListeningSocket) throws {
         listener = try Listener(
             socket, on: loop,
             accepted: { stream, address in self.accepted(stream, address) },
             refused: { self.metrics.turnedAway.add() })
-        loop.run(owner: self)
     }
+
+    /// Serves until the server has drained.
+    func run() { loop.run(owner: self) }
 
     // MARK: Connections
 
@@ -97,6 +101,10 @@ final class LoopWorker: EventLoop.Owner {
         metrics.connectionClosed(reason)
         if isDraining && connectionCount == 0 { loop.stop() }
     }
+
+    /// When the request at hand began: at the end of the one before it in this turn, else with the turn. So one reading of
+    /// the clock serves two requests, and the time between holds the system calls in between.
+    func requestBegins() -> Int64 { max(clockMark, loop.monotonicNanoseconds) }
 
     // MARK: Waiting
 

@@ -1,7 +1,9 @@
 import Testing
 
 @Suite struct `bulk reads` {
-    private func query(_ surface: Surface, _ body: String, _ type: String = "application/x-ndjson", _ query: String = "") -> Answer {
+    private func query(
+        _ surface: Surface, _ body: String, _ type: String = "application/x-ndjson", _ query: String = ""
+    ) -> Answer {
         surface.send("QUERY /v1/keys\(query)", "Content-Type: \(type)", text: body)
     }
 
@@ -9,14 +11,17 @@ import Testing
         let surface = try Surface(engine: ModelEngine())
         surface.send("PUT /v1/keys/a?ttl=60s", text: "one")
         surface.send("PUT /v1/keys/%ff", body: [0xFF, 0])
-        let answer = query(surface, "{\"key\":\"a\"}\n\n{\"key64\":\"/w==\"}\r\n{\"key\":\"b\"}\nnonsense\n{\"key\":\"a\",\"x\":1}")
+        let answer = query(
+            surface, "{\"key\":\"a\"}\n\n{\"key64\":\"/w==\"}\r\n{\"key\":\"b\"}\nnonsense\n{\"key\":\"a\",\"x\":1}")
         #expect(
             answer.lines.prefix(3) == [
                 #"{"line":1,"status":200,"key":"a","value":"one","etag":"1.1","ttl_ms":60000}"#,
                 #"{"line":3,"status":200,"key64":"/w==","value64":"/wA=","etag":"1.2","ttl_ms":null}"#,
                 #"{"line":4,"key":"b","type":"urn:nuthatch:problem:not-found","title":"Not found","status":404,"detail":"there is no such key","reason":"never"}"#,
             ])
-        #expect(answer.lines.count == 5 && answer.lines[3].contains("\"status\":400") && answer.lines[4].contains("bad-request"))
+        #expect(
+            answer.lines.count == 5 && answer.lines[3].contains("\"status\":400")
+                && answer.lines[4].contains("bad-request"))
         #expect(answer["Content-Length"] != nil && answer["Content-Type"] == "application/x-ndjson")
         let forced = query(surface, "{\"key\":\"a\"}", "application/x-ndjson", "?values=base64")
         #expect(forced.text.contains("\"value64\":\"b25l\""))
@@ -86,8 +91,10 @@ import Testing
             #"{"op":"put","key":"a","key64":"YQ==","value":"x"}"#, #"{"op":"put","key":"a","value":"x","value64":""}"#,
             #"{"op":"put","key":"a","value64":"!!"}"#, #"{"op":"put","key":"a","value":"x","ttl":"soon"}"#,
             #"{"op":"put","key":"a","value":"x","ttl":{}}"#, #"{"op":"put","key":"a","value":"x","tll":"5s"}"#,
-            #"{"op":"get","key":"a","value":"x"}"#, #"{"op":"touch","key":"a"}"#, #"{"op":"touch","key":"a","ttl":"keep"}"#,
-            #"{"op":"put","key":"a","value":"x","content_type":"a\r\nb"}"#, #"{"op":"put","key":"a","value":"x","if_match":5}"#,
+            #"{"op":"get","key":"a","value":"x"}"#, #"{"op":"touch","key":"a"}"#,
+            #"{"op":"touch","key":"a","ttl":"keep"}"#,
+            #"{"op":"put","key":"a","value":"x","content_type":"a\r\nb"}"#,
+            #"{"op":"put","key":"a","value":"x","if_match":5}"#,
             #"{"op":"put","key":"a","value":"x","if_version":"newer"}"#, "[]", "nonsense",
             #"{"op":"put","key":"a","value":"x","version":-1}"#, #"{"op":"put","key":"a","value":"x"} x"#,
         ])

@@ -73,7 +73,10 @@ import Testing
         fill(surface, (0..<9).map { "p\($0)" })
         let cursor = try #require(next(surface.send("GET /v1/keys?prefix=p&limit=2")))
         #expect(surface.send("GET /v1/keys?prefix=p&limit=9&cursor=\(cursor)").status == 200)
-        for query in ["cursor=\(cursor)", "prefix=q&cursor=\(cursor)", "prefix=p&cursor=B\(cursor.dropFirst())", "prefix=p&cursor="] {
+        for query in [
+            "cursor=\(cursor)", "prefix=q&cursor=\(cursor)", "prefix=p&cursor=B\(cursor.dropFirst())",
+            "prefix=p&cursor=",
+        ] {
             #expect(surface.send("GET /v1/keys?\(query)").slug == "bad-cursor", "\(query)")
         }
         let other = try Surface(engine: ModelEngine())

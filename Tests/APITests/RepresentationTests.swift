@@ -10,7 +10,9 @@ import Testing
         return surface
     }
 
-    @Test(arguments: [("0-3", "0123"), ("10-", "abcdef"), ("-3", "def"), ("15-99999999999999999999", "f"), ("99-,2-3", "23")])
+    @Test(arguments: [
+        ("0-3", "0123"), ("10-", "abcdef"), ("-3", "def"), ("15-99999999999999999999", "f"), ("99-,2-3", "23"),
+    ])
     func `one part is cut out`(range: String, expected: String) throws {
         let answer = try stored().send("GET /v1/keys/a", "Range: bytes=\(range)")
         #expect(answer.status == 206 && answer.text == expected && answer["ETag"] == "\"1.1\"")
@@ -92,12 +94,16 @@ import Testing
     @Test func `a gzip value is checked, sent as stored and inflated for others`() throws {
         let surface = try Surface()
         let bytes = packed(text)
-        #expect(surface.send("PUT /v1/keys/a", "Content-Encoding: gzip", "Content-Type: text/plain", body: bytes)["ETag"] == "\"1.1.gz\"")
+        #expect(
+            surface.send("PUT /v1/keys/a", "Content-Encoding: gzip", "Content-Type: text/plain", body: bytes)["ETag"]
+                == "\"1.1.gz\"")
         #expect(surface.send("GET /v1/keys/a").body == bytes)
         #expect(surface.send("GET /v1/keys/a", "Accept-Encoding: x-gzip").body == bytes)
         let other = surface.send("GET /v1/keys/a", "Accept-Encoding: br")
         #expect(other.text == text && other["Content-Encoding"] == nil && other["ETag"] == "\"1.1\"")
-        #expect(surface.send("PUT /v1/keys/a", "Content-Encoding: gzip", body: Array(bytes.dropLast())).slug == "bad-coding")
+        #expect(
+            surface.send("PUT /v1/keys/a", "Content-Encoding: gzip", body: Array(bytes.dropLast())).slug == "bad-coding"
+        )
         #expect(surface.send("PUT /v1/keys/a", "Content-Encoding: gzip", text: "no").slug == "bad-coding")
         let bomb = packed(String(repeating: "a", count: 9 << 20))
         let refused = surface.send("PUT /v1/keys/a", "Content-Encoding: gzip", body: bomb)

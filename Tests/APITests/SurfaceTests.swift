@@ -92,7 +92,7 @@ import Testing
 @Suite struct `access` {
     private let tokens = "# the tokens\nfull secret-full-token\n\nread\tsecret-read-token\r\n"
 
-    private func surface() throws -> Surface { try Surface(tokens: tokens) }
+    private func surface() throws -> Surface { try Surface(engine: ModelEngine(), tokens: tokens) }
 
     @Test func `nothing is told to strangers`() throws {
         let surface = try surface()
@@ -130,7 +130,8 @@ import Testing
 
     @Test func `a digest stands for its token but opens nothing itself`() throws {
         // SHA-256 of "known-by-hash"
-        let surface = try Surface(tokens: "full sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+        let surface = try Surface(
+            tokens: "full sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
         #expect(surface.send("GET /v1/keys/a", "Authorization: Bearer test").status == 404)
         #expect(
             surface.send(
@@ -139,7 +140,9 @@ import Testing
             ).status == 401)
     }
 
-    @Test(arguments: ["full", "admin token", "full sha256:xyz", "full two words", "token", "fulltoken", "read a\u{0}b", "full ==="])
+    @Test(arguments: [
+        "full", "admin token", "full sha256:xyz", "full two words", "token", "fulltoken", "read a\u{0}b", "full ===",
+    ])
     func `a bad line is named by its number`(line: String) {
         #expect(throws: AccessPolicy.ParseFailure.self) {
             try AccessPolicy.parse(Array("read good\n\(line)\n".utf8).span)

@@ -10,7 +10,9 @@ import Testing
         return String(decoding: out.readable.copied(), as: UTF8.self)
     }
 
-    @Test(arguments: [(0, 0), (1000, 0), (1001, 1), (2000, 1), (2001, 2), (4000, 2), (8_388_608_000, 23), (9_000_000_000_000, 24)])
+    @Test(arguments: [
+        (0, 0), (1000, 0), (1001, 1), (2000, 1), (2001, 2), (4000, 2), (8_388_608_000, 23), (9_000_000_000_000, 24),
+    ])
     func `a duration falls into the first bucket that holds it`(nanoseconds: UInt64, bucket: Int) {
         #expect(LatencyBuckets.index(nanoseconds: nanoseconds) == bucket)
     }

@@ -94,7 +94,8 @@ extension Problem {
             self.init(.preconditionFailed, "the entry is not as the preconditions ask", .etag(reply.entry.position))
         case .staleVersion:
             self.init(
-                .staleVersion, "the version sent is not greater than the stored one", .version(reply.entry.version ?? 0))
+                .staleVersion, "the version sent is not greater than the stored one", .version(reply.entry.version ?? 0)
+            )
         case .outOfBounds:
             self.init(.outOfBounds, "the value would become longer than max_len", .value(reply.entry.valueCount))
         case .tooLarge: self = .tooLarge("a value is longer than the limit", limit: limits.valueBytes)

@@ -24,7 +24,8 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
             if path.equals("/v1/keys") { return .keys }
             return path.equals("/healthz") ? .healthz : path.equals("/metrics") ? .metrics : .unknown
         case 13: return path.equals("/openapi.json") ? .openAPI : .unknown
-        case 14: return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
+        case 14:
+            return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
         default: return .unknown
         }
     }

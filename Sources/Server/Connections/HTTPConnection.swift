@@ -122,9 +122,10 @@ final class HTTPConnection: EventHandler {
         switch phase {
         case .draining(let discarded, let until): discard(discarded, until)
         case .parked:
-            // Only the peer's end is watched for. A half close is no goodbye: the answer is still wanted; a client that
-            // is gone altogether is known by its reset.
+            // Only the peer's end is watched for. A client that closed its half may still want the answer, but most are
+            // gone altogether, which looks the same: the wait goes on for a moment only.
             peerHasClosed = true
+            parkedUntil = min(parkedUntil, worker.loop.now + LoopWorker.halfClosedWaitMilliseconds)
         case .closing, .streaming: break
         case .head, .body, .chunked:
             guard output.isEmpty else { return }
@@ -188,7 +189,6 @@ final class HTTPConnection: EventHandler {
     /// Answers the requests that stand whole in `bytes`, and consumes them.
     func process(_ bytes: inout IOBuffer, _ response: inout ResponseWriter) {
         var answered = 0
-        worker.clockMark = Clock.monotonicNanoseconds()
         while isOpen, output.isEmpty, !bytes.isEmpty || answered == 0 {
             let goesOn: Bool
             do throws(HTTPFailure) {
@@ -302,7 +302,7 @@ final class HTTPConnection: EventHandler {
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption, _ response: inout ResponseWriter
     ) -> Bool {
         let head = worker.head
-        let start = worker.clockMark
+        let start = worker.requestBegins()
         let ticket = Ticket(
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
         let keepsAlive = staysOpen(head)
@@ -339,7 +339,8 @@ final class HTTPConnection: EventHandler {
         case .parked(let until):
             worker.noteParked()
             phase = .parked(extent, wait: ticket.generation)
-            parkedUntil = worker.loop.now + max(0, until.since(worker.now))
+            // One that was awakened for nothing waits on to the moment it was given first.
+            if resumption != .awakened { parkedUntil = worker.loop.now + max(0, until.since(worker.now)) }
             return false
         case .streaming(let cursor):
             phase = .streaming(extent, cursor: cursor)
@@ -354,7 +355,6 @@ final class HTTPConnection: EventHandler {
 
     /// Handles a parked or streaming request again, then whatever stands behind it.
     private func resume(_ extent: RequestExtent, _ resumption: Resumption) {
-        worker.clockMark = Clock.monotonicNanoseconds()
         let ticket: UInt32? = if case .parked(_, let wait) = phase { wait } else { nil }
         phase = .body(head: extent.head, total: extent.total)
         if let ticket { worker.endWait(ticket, of: self, cancels: resumption != .awakened) }

@@ -121,7 +121,8 @@ struct Answer {
 
     init(_ wire: [UInt8], isHead: Bool) {
         guard let end = Self.headEnd(wire) else { return }
-        let lines = String(decoding: wire[..<end], as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: true)
+        let lines = String(decoding: wire[..<end], as: UTF8.self).split(
+            separator: "\r\n", omittingEmptySubsequences: true)
         status = Int(lines[0].split(separator: " ")[1]) ?? 0
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { continue }

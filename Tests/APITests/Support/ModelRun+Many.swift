@@ -15,7 +15,9 @@ extension ModelRun {
         let (after, delimiter) = (list.after.copied(), list.delimiter.copied())
         var last: [UInt8]?
         for key in keys {
-            if key.lexicographicallyPrecedes(start) || (!end.isEmpty && !key.lexicographicallyPrecedes(end)) { continue }
+            if key.lexicographicallyPrecedes(start) || (!end.isEmpty && !key.lexicographicallyPrecedes(end)) {
+                continue
+            }
             let fold = self.fold(key, prefix, delimiter)
             let shown = fold ?? key
             if !after.isEmpty && !after.lexicographicallyPrecedes(shown) { continue }
@@ -30,7 +32,9 @@ extension ModelRun {
         guard !delimiter.isEmpty else { return nil }
         var index = prefix.count
         while index + delimiter.count <= key.count {
-            if Array(key[index..<index + delimiter.count]) == delimiter { return Array(key[..<(index + delimiter.count)]) }
+            if Array(key[index..<index + delimiter.count]) == delimiter {
+                return Array(key[..<(index + delimiter.count)])
+            }
             index += 1
         }
         return nil
@@ -89,7 +93,8 @@ extension ModelRun {
         let match = positions(operation.ifMatch)
         let noneMatch = positions(operation.ifNoneMatch)
         let precondition = Precondition(
-            ifMatch: condition(operation.ifMatch, match.span), ifNoneMatch: condition(operation.ifNoneMatch, noneMatch.span),
+            ifMatch: condition(operation.ifMatch, match.span),
+            ifNoneMatch: condition(operation.ifNoneMatch, noneMatch.span),
             ifUnmodifiedSince: nil)
         let ticket = Ticket(packed: 0)
         var command: Command
