@@ -32,24 +32,24 @@ final class LoopWorker: EventLoop.Owner {
     let metrics: LoopMetrics
     let httpLimits: HTTPLimits
     let timeouts: ConnectionTimeouts
-    var head = RequestHead()
-    var readBuffer = IOBuffer(capacity: readSize)
-    var response = ResponseWriter()
-    var accessLog = AccessLogWriter()
+    @exclusivity(unchecked) var head = RequestHead()
+    @exclusivity(unchecked) var readBuffer = IOBuffer(capacity: readSize)
+    @exclusivity(unchecked) var response = ResponseWriter()
+    @exclusivity(unchecked) var accessLog = AccessLogWriter()
     let logsAccess: Bool
     /// When the last answer was complete, in monotonic nanoseconds.
-    var clockMark: Int64 = 0
+    @exclusivity(unchecked) var clockMark: Int64 = 0
     /// The generation that the next parked request gets.
-    private(set) var nextWait: UInt32 = 1
-    private(set) var isDraining = false
+    @exclusivity(unchecked) private(set) var nextWait: UInt32 = 1
+    @exclusivity(unchecked) private(set) var isDraining = false
 
     private let engine: any Engine
     private let shared: SharedServer
-    private var listener: Listener?
-    private var connectionCount = 0
-    private var answeredAtUpkeep: UInt64 = 0
-    private var dateSecond: Int64 = .min
-    private var drainEnds: Int64 = .max
+    @exclusivity(unchecked) private var listener: Listener?
+    @exclusivity(unchecked) private var connectionCount = 0
+    @exclusivity(unchecked) private var answeredAtUpkeep: UInt64 = 0
+    @exclusivity(unchecked) private var dateSecond: Int64 = .min
+    @exclusivity(unchecked) private var drainEnds: Int64 = .max
 
     init(_ shared: SharedServer, index: Int) throws {
         self.shared = shared
