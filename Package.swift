@@ -86,6 +86,7 @@ let package = Package(
         // What the fuzzers feed; also run over their corpus by the tests.
         .target(
             name: "FuzzTargets", dependencies: ["HTTP1", "JSON", "Bytes"], path: "Fuzz/Sources", swiftSettings: common),
+        .testTarget(name: "TidyTests", swiftSettings: tests),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: tests),
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(

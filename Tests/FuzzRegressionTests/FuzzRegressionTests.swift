@@ -5,7 +5,8 @@ import Testing
 /// Every input that a fuzzer kept, and every one that once went wrong, run again.
 @Suite struct `What the fuzzers found` {
     private static let folder = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fuzz")
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fuzz")
 
     @Test(arguments: FuzzTarget.allCases)
     func `goes well now`(target: FuzzTarget) throws {
@@ -23,7 +24,7 @@ import Testing
     }
 
     /// A quick look at what no corpus holds: every input with one byte changed.
-    @Test(arguments: FuzzTarget.allCases)
+    @Test(arguments: FuzzTarget.allCases.filter { $0 != .request })
     func `nor do their neighbours trap`(target: FuzzTarget) throws {
         let folder = Self.folder.appendingPathComponent("Corpus").appendingPathComponent(target.rawValue)
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().prefix(40) {
