@@ -36,6 +36,8 @@ struct Problem: Error, Sendable {
         case retryAfter(Int)
         /// What a query's body may be.
         case acceptQuery
+        /// That a body is taken without a coding only (RFC 9110 §12.5.3).
+        case acceptIdentity
     }
 
     init(_ kind: ProblemKind, _ detail: StaticString, _ members: Members = .none, closes: Bool = false) {
