@@ -1,8 +1,8 @@
 import CacheEngine
 import CacheModel
 
-/// Cache-aside replay of a trace of 32-bit big-endian keys: the hit ratio at a memory limit. The key is its decimal text,
-/// the value has `length` bytes (0: 40 to 600 by the key).
+/// Cache-aside replay of a trace of 32-bit big-endian keys: the hit ratio at a memory limit. The key is its decimal
+/// text, the value has `length` bytes (0: 40 to 600 by the key).
 enum TraceBench {
     static func run(_ arguments: [String]) {
         guard arguments.count >= 3, let trace = readBytes(arguments[0]), let kilobytes = Int(arguments[1]),

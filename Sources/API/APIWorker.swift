@@ -24,9 +24,9 @@ package final class APIWorker {
     /// The counters of this loop's requests.
     package var metrics: RequestMetrics { desk.metrics }
 
-    /// Judges a request by its head alone, before its body is read: host, method, credentials, route, expectation, size.
-    /// To be called directly before ``handle(_:resumption:ticket:at:response:)`` as well: other requests may have come
-    /// between, and credentials may have changed.
+    /// Judges a request by its head alone, before its body is read: host, method, credentials, route, expectation,
+    /// size. To be called directly before ``handle(_:resumption:ticket:at:response:)`` as well: other requests may have
+    /// come between, and credentials may have changed.
     ///
     /// A refusal does not close by itself: where the body was not read, the caller prepared the response to close.
     /// - Returns: false when the refusal has been written.

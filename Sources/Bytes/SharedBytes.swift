@@ -3,7 +3,8 @@
 /// Costs an object and an allocation beyond the bytes (see `footprint`); meant for values of some kilobytes and more,
 /// not for small ones.
 ///
-/// Unsafe: `base` is owned by this object alone; it is written only inside `make` before the reference escapes, and never again.
+/// Unsafe: `base` is owned by this object alone; it is written only inside `make` before the reference escapes, and
+/// never again.
 public final class SharedBytes: @unchecked Sendable {
     public let count: Int
     private let base: UnsafeMutableRawPointer

@@ -33,7 +33,8 @@ package enum HeadParser {
         var version: ByteSlice
     }
 
-    /// Refuses what is no request line by its bytes alone (without its CR LF); form and version are judged with the head.
+    /// Refuses what is no request line by its bytes alone (without its CR LF); form and version are judged with the
+    /// head.
     static func checkRequestLine(_ line: Span<UInt8>, limits: HTTPLimits) throws(HTTPFailure) {
         _ = try parseRequestLine(line, limits: limits)
     }

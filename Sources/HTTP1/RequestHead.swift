@@ -12,8 +12,8 @@ package struct FieldLine: Sendable {
 /// A parsed request head: slices of the bytes it was parsed from. A loop owns one and lends it to each parse, so a
 /// request costs no allocation; all slices count from the first byte of the request line.
 ///
-/// A value, not an object: reading a class's property is checked for overlapping access at run time, and a request reads
-/// dozens.
+/// A value, not an object: reading a class's property is checked for overlapping access at run time, and a request
+/// reads dozens.
 package struct RequestHead: Sendable {
     /// Field lines a head can hold, and so the most that `HTTPLimits.fields` may allow.
     package static let fieldCapacity = 256

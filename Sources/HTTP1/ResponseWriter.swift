@@ -89,8 +89,8 @@ package struct ResponseWriter: ~Copyable {
         buffer.append("\r\n")
     }
 
-    /// Writes a field whose value comes from data. A value that could break the head is left out: it was refused when it
-    /// was stored, so this only holds the line against a fault elsewhere.
+    /// Writes a field whose value comes from data. A value that could break the head is left out: it was refused when
+    /// it was stored, so this only holds the line against a fault elsewhere.
     package mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
         guard value.firstControl(in: 0..<value.count) == nil else { return }
         buffer.append(name)
@@ -172,7 +172,8 @@ package struct ResponseWriter: ~Copyable {
 
     // MARK: Chunks
 
-    /// Starts a piece of a chunked body: append it to `buffer`, then call `endChunk`. Nothing may be attached meanwhile.
+    /// Starts a piece of a chunked body: append it to `buffer`, then call `endChunk`. Nothing may be attached
+    /// meanwhile.
     package mutating func beginChunk() {
         if isChunked {
             buffer.append("00000000\r\n")

@@ -46,8 +46,8 @@ package enum Files {
 
     /// Writes as much of a buffer to a standard stream as goes without waiting for its reader, and consumes it.
     ///
-    /// A pipe that is ready takes `PIPE_BUF` bytes at least, so pieces of that size never block, though the stream itself
-    /// cannot be made non-blocking: other processes may share it.
+    /// A pipe that is ready takes `PIPE_BUF` bytes at least, so pieces of that size never block, though the stream
+    /// itself cannot be made non-blocking: other processes may share it.
     package static func writeReady(_ buffer: inout IOBuffer, to stream: Stream) {
         while !buffer.isEmpty {
             var ready = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)

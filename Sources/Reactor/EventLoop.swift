@@ -102,7 +102,8 @@ package final class EventLoop {
 
     // MARK: Deadlines
 
-    /// Sets when the handler is to be called (monotonic milliseconds), instead of what was set before; `.max` for never.
+    /// Sets when the handler is to be called (monotonic milliseconds), instead of what was set before; `.max` for
+    /// never.
     package func setDeadline(_ deadline: Int64, of registration: Registration) {
         let index = registration.index
         guard slots[index].generation == registration.generation else { return }

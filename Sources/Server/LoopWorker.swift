@@ -102,8 +102,8 @@ final class LoopWorker: EventLoop.Owner {
         if isDraining && connectionCount == 0 { loop.stop() }
     }
 
-    /// When the request at hand began: at the end of the one before it in this turn, else with the turn. So one reading of
-    /// the clock serves two requests, and the time between holds the system calls in between.
+    /// When the request at hand began: at the end of the one before it in this turn, else with the turn. So one reading
+    /// of the clock serves two requests, and the time between holds the system calls in between.
     func requestBegins() -> Int64 { max(clockMark, loop.monotonicNanoseconds) }
 
     // MARK: Waiting

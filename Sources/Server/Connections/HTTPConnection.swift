@@ -47,8 +47,8 @@ final class HTTPConnection: EventHandler {
     }
 
     let socket: StreamSocket
-    /// Strong: a weak or unowned reference would turn every retain of the worker into its slow form. The cycle through the
-    /// loop's slots ends when the connection is deregistered.
+    /// Strong: a weak or unowned reference would turn every retain of the worker into its slow form. The cycle through
+    /// the loop's slots ends when the connection is deregistered.
     let worker: LoopWorker
     let network: PeerAddress
     @exclusivity(unchecked) var registration: Registration?
@@ -535,8 +535,8 @@ final class HTTPConnection: EventHandler {
         worker.loop.deregister(registration, socket.descriptor.raw)
         self.registration = nil
         output.reset()
-        // `input` may be in use by the caller; it and the descriptor go with this object, whose last reference the loop's
-        // slot just dropped.
+        // `input` may be in use by the caller; it and the descriptor go with this object, whose last reference the
+        // loop's slot just dropped.
         worker.connectionClosed(self, reason)
     }
 
