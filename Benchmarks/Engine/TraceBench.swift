@@ -24,7 +24,8 @@ enum TraceBench {
             }
         }
         let statistics = bench.engine.statistics()
-        print("\(policy.name) \(kilobytes) KiB: \(Double(hits) / Double(count) * 100) % "
-            + "(\(statistics.entries) entries, \(statistics.memoryUsed >> 10) KiB)")
+        print(
+            "\(policy.name) \(kilobytes) KiB: \(Double(hits) / Double(count) * 100) % "
+                + "(\(statistics.entries) entries, \(statistics.memoryUsed >> 10) KiB)")
     }
 }

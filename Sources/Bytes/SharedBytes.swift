@@ -19,7 +19,9 @@ public final class SharedBytes: @unchecked Sendable {
     /// A copy of the concatenated pieces.
     public static func make(_ first: Span<UInt8>, _ second: Span<UInt8> = Span<UInt8>()) -> SharedBytes {
         let made = SharedBytes(count: first.count + second.count)
-        first.withUnsafeBufferPointer { if let from = $0.baseAddress { made.base.copyMemory(from: from, byteCount: $0.count) } }
+        first.withUnsafeBufferPointer {
+            if let from = $0.baseAddress { made.base.copyMemory(from: from, byteCount: $0.count) }
+        }
         second.withUnsafeBufferPointer {
             if let from = $0.baseAddress { (made.base + first.count).copyMemory(from: from, byteCount: $0.count) }
         }

@@ -1,5 +1,4 @@
 import API
-
 import CacheModel
 import HTTP1
 import Observability

@@ -81,12 +81,12 @@ private final class RequestStream {
     private func finish(_ buffer: inout IOBuffer, head length: Int, total: Int) throws(HTTPFailure) -> Bool {
         try HeadParser.parse(buffer.readable.extracting(0..<length), into: &head, limits: limits)
         do {
-        let bytes = buffer.readable
-        results.append(
-            .request(
-                method: String(decoding: bytes.extracting(head.methodName).copied(), as: UTF8.self),
-                path: String(decoding: bytes.extracting(head.path).copied(), as: UTF8.self),
-                body: bytes.extracting(length..<total).copied()))
+            let bytes = buffer.readable
+            results.append(
+                .request(
+                    method: String(decoding: bytes.extracting(head.methodName).copied(), as: UTF8.self),
+                    path: String(decoding: bytes.extracting(head.path).copied(), as: UTF8.self),
+                    body: bytes.extracting(length..<total).copied()))
         }
         buffer.consume(total)
         scanner = HeadScanner()
