@@ -23,7 +23,7 @@ let package = Package(
     name: "nuthatch",
     products: [.executable(name: "nuthatch", targets: ["nuthatch"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // 0: bytes, the operating system, and the words of the cache
