@@ -43,8 +43,13 @@ package struct ResponseWriter: ~Copyable {
 
     /// Prepares for the answer to `head`; nil stands for a request too broken to have one.
     package mutating func prepare(for head: RequestHead?, keepsAlive: Bool) {
-        isHeadRequest = head.map { $0.method == .head } ?? false
-        minorVersion = head?.minorVersion ?? 1
+        prepare(isHead: head?.method == .head, minorVersion: head?.minorVersion ?? 1, keepsAlive: keepsAlive)
+    }
+
+    /// The same without the whole head at hand.
+    package mutating func prepare(isHead: Bool, minorVersion: Int, keepsAlive: Bool) {
+        isHeadRequest = isHead
+        self.minorVersion = minorVersion
         self.keepsAlive = keepsAlive
         isChunked = false
         status = 0

@@ -310,13 +310,15 @@ final class HTTPConnection: EventHandler {
         let ticket = Ticket(
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
         let keepsAlive = staysOpen(head)
+        let hasBody = head.framing != .none
         let before = response.buffer.count
         let pendingBefore = worker.logsAccess ? response.pendingBytes : 0
         var disposition = Disposition.responded
         if case .drained = resumption {
             response.resumeChunked(for: head, keepsAlive: keepsAlive)
         } else {
-            response.prepare(for: head, keepsAlive: keepsAlive)
+            response.prepare(
+                isHead: head.method == .head, minorVersion: head.minorVersion, keepsAlive: keepsAlive)
         }
         do {
             let all = bytes.readable
@@ -326,7 +328,7 @@ final class HTTPConnection: EventHandler {
                     head: head, bytes: headBytes, body: all.extracting(extent.head..<extent.total))
                 disposition = worker.api.handle(
                     request, resumption: resumption, ticket: ticket, at: worker.now, response: &response)
-            } else if head.framing != .none, response.keepsAlive, Self.endsConnection(response.status) {
+            } else if hasBody, response.keepsAlive, Self.endsConnection(response.status) {
                 refuseAgain(headBytes, from: before, &response)
             }
         }
