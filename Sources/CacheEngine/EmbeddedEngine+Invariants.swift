@@ -32,7 +32,13 @@ extension Shard {
         }
         precondition(reached == payload, "the payload is \(reached), not \(payload)")
         store.checkInvariants(entries: index.count)
-        ordered?.checkInvariants(count: index.count)
+        checkOrder()
+    }
+
+    private func checkOrder() {
+        guard let ordered else { return }
+        ordered.checkInvariants(store)
+        precondition(ordered.count == index.count, "the ordered index misses entries")
     }
 
     /// A segment rests after it was looked through, so it may be due that much after its first end.

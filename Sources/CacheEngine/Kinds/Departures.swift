@@ -42,7 +42,7 @@ struct Departures: ~Copyable {
     private static func combined(_ hash: UInt64) -> UInt64 { hash & (1 << 39 - 1) }
 
     private func bucket(_ combined: UInt64) -> UnsafeMutablePointer<UInt64> {
-        slots! + Int(combined &* UInt64(buckets) &>> 39) * Self.ways
+        slots! + Int((combined &* UInt64(buckets)) &>> 39) * Self.ways
     }
 
     /// Notes a departure; `live` bounds how many are remembered.
@@ -120,7 +120,7 @@ struct Departures: ~Copyable {
         buckets = wanted
         guard let old else { return }
         for number in 0..<oldBuckets {
-            let upper = UInt64(number) &* 128 / UInt64(oldBuckets) << 32
+            let upper = (UInt64(number) &* 128 / UInt64(oldBuckets)) << 32
             for way in (0..<Self.ways).reversed() {
                 let slot = old[number * Self.ways + way]
                 if slot != 0 { Self.push(slot, into: bucket(upper | slot >> 32)) }

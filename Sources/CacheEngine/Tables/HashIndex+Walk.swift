@@ -20,7 +20,7 @@ extension HashIndex {
     func sample(_ random: UInt64) -> UInt32 {
         let table = tables[Int(random & UInt64(Self.tableCount - 1))]
         guard let slots = table.slots, table.count > 0 else { return 0 }
-        let start = Int((random &>> 32) &* UInt64(table.last) &>> 32)
+        let start = Int(((random &>> 32) &* UInt64(table.last)) &>> 32)
         for position in start..<min(start + 16, table.last) where slots[position] != 0 {
             return UInt32(truncatingIfNeeded: slots[position])
         }

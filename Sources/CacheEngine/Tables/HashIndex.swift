@@ -31,7 +31,7 @@ struct HashIndex: ~Copyable {
         var last: Int { Int(capacity) + min(32, 4 + Int(capacity) / 8) }
 
         @inline(always)
-        func home(_ hash: UInt32) -> Int { Int(UInt64(hash) &* UInt64(capacity) &>> 32) }
+        func home(_ hash: UInt32) -> Int { Int((UInt64(hash) &* UInt64(capacity)) &>> 32) }
     }
 
     /// Where a slot is, as long as nothing is inserted or removed.
