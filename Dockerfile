@@ -10,6 +10,7 @@ WORKDIR /src
 COPY Package.swift ./
 # The manifest names all targets, so their folders must be there.
 COPY Benchmarks Benchmarks
+COPY Fuzz Fuzz
 COPY Tests Tests
 COPY Sources Sources
 RUN swift build -c release --static-swift-stdlib --product nuthatch \
