@@ -100,7 +100,7 @@ extension Shard {
     private mutating func evictWorst(_ wanted: Int, _ now: Instant) -> Bool {
         let order = context.pointee.policy.order
         let threshold = threshold(order)
-        guard let source = store.nextInSweep(.main) else { return packTogether(now) }
+        guard let source = store.nextInSweep(.main, includingTail: true) else { return packTogether(now) }
         if source == store.chain(.main).pointee.tail { store.extend(.main) }
         if source == store.chain(.main).pointee.target { store.chain(.main).pointee.target = 0 }
         let evictions = counters.evictions

@@ -18,6 +18,8 @@ struct ExpirySweep {
     static let removals = 4096
     static let descriptors = 1024
     static let rest: Int64 = 250
+    /// Where nothing is evicted, room comes from what has ended alone: then a short rest is worth its price.
+    static let restWithoutEviction: Int64 = 20
 
     /// The segment to look at next.
     var cursor = 1

@@ -117,9 +117,14 @@ struct SegmentStore: ~Copyable {
 
     /// The segment a sweep round the chain comes to next, nil when the chain is empty. The tail, which is being written,
     /// is left out unless it is all there is.
-    func nextInSweep(_ name: ChainName) -> Int32? {
+    ///
+    /// - Parameter includingTail: also the last segment, if anything is in it. Where a chain has few segments most of its
+    ///   entries stand there.
+    func nextInSweep(_ name: ChainName, includingTail: Bool = false) -> Int32? {
         let chain = chain(name)
-        if chain.pointee.cursor == 0 || chain.pointee.cursor == chain.pointee.tail {
+        let tail = chain.pointee.tail
+        let endsAtTail = !includingTail || tail == 0 || segments[Int(tail)].used == 0
+        if chain.pointee.cursor == 0 || chain.pointee.cursor == tail && endsAtTail {
             chain.pointee.cursor = chain.pointee.head
             chain.pointee.offset = 0
         }
