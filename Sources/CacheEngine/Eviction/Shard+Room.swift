@@ -28,9 +28,8 @@ extension Shard {
             if let segment { store.extend(segment) }
             return .ready
         }
-        guard wanted <= Self.ownDemand, evict(until: wanted, now: now) else { return .missing(wanted) }
-        if let segment { store.extend(segment) }
-        return .moved
+        // What went round may have opened a segment at that end already: the caller looks again before it takes one.
+        return wanted <= Self.ownDemand && evict(until: wanted, now: now) ? .moved : .missing(wanted)
     }
 
     /// Whether there is room for `wanted` bytes in the end.
