@@ -8,7 +8,7 @@ import Testing
     }
 
     @Test func `answer line by line`() throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         surface.send("PUT /v1/keys/a?ttl=60s", text: "one")
         surface.send("PUT /v1/keys/%ff", body: [0xFF, 0])
         let answer = query(
@@ -17,7 +17,8 @@ import Testing
             answer.lines.prefix(3) == [
                 #"{"line":1,"status":200,"key":"a","value":"one","etag":"1.1","ttl_ms":60000}"#,
                 #"{"line":3,"status":200,"key64":"/w==","value64":"/wA=","etag":"1.2","ttl_ms":null}"#,
-                #"{"line":4,"key":"b","type":"urn:nuthatch:problem:not-found","title":"Not found","status":404,"detail":"there is no such key","reason":"never"}"#,
+                #"{"line":4,"key":"b","type":"urn:nuthatch:problem:not-found","title":"Not found","status":404,"#
+                    + #""detail":"there is no such key","reason":"never"}"#,
             ])
         #expect(
             answer.lines.count == 5 && answer.lines[3].contains("\"status\":400")
@@ -28,7 +29,7 @@ import Testing
     }
 
     @Test func `take an array too`() throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         surface.send("PUT /v1/keys/a", text: "1")
         let answer = query(surface, " [ \"a\" ,\n{\"key64\":\"YQ==\"}, \"\\u0061\",\"b\" ] ", "application/json")
         #expect(answer.lines.map { $0.contains("\"status\":200") } == [true, true, true, false])
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func `stream what is large in pieces`() throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         surface.send("PUT /v1/keys/a", text: String(repeating: "x", count: 50_000))
         let body = String(repeating: "{\"key\":\"a\"}\n", count: 20)
         let answer = query(surface, body)
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test func `do each line in order`() throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         let answer = batch(
             surface,
             [
@@ -99,7 +100,7 @@ import Testing
             #"{"op":"put","key":"a","value":"x","version":-1}"#, #"{"op":"put","key":"a","value":"x"} x"#,
         ])
     func `a bad line fails alone`(line: String) throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         #expect(statuses(batch(surface, [line, #"{"op":"put","key":"b","value":"x"}"#])) == [400, 201])
         #expect(surface.send("GET /v1/keys/a").status == 404)
         let atomic = batch(surface, [#"{"op":"put","key":"c","value":"x"}"#, line], "?atomic=true")
@@ -108,7 +109,7 @@ import Testing
     }
 
     @Test func `conditions hold per line`() throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         surface.send("PUT /v1/keys/a", text: "1")
         let answer = batch(
             surface,
@@ -124,7 +125,7 @@ import Testing
     }
 
     @Test func `atomic ones do all or nothing`() throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         surface.send("PUT /v1/keys/a", text: "1")
         let failed = batch(
             surface,

@@ -39,12 +39,13 @@ import Testing
     }
 
     @Test func `members are shown where asked for`() throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         fill(surface, ["a"])
         #expect(surface.send("GET /v1/keys").text == #"{"items":[{"key":"a"}],"order":"none","next":null}"# + "\n")
         #expect(
             surface.send("GET /v1/keys?fields=ttl,size,etag,type").text
-                == #"{"items":[{"key":"a","ttl_ms":60000,"size":5,"etag":"1.1","type":"string"}],"order":"none","next":null}"#
+                == #"{"items":[{"key":"a","ttl_ms":60000,"size":5,"etag":"1.1","type":"string"}],"#
+                + #""order":"none","next":null}"#
                 + "\n")
         let lines = surface.send("GET /v1/keys", "Accept: application/x-ndjson")
         #expect(lines.text == "{\"key\":\"a\"}\n" && lines["Content-Type"] == "application/x-ndjson")
@@ -55,7 +56,7 @@ import Testing
 
     @Test(arguments: ["delimiter=/", "start=a", "end64=eg", "order=bytes"])
     func `what needs the index is 409 without it`(query: String) throws {
-        #expect(try Surface(engine: ModelEngine()).send("GET /v1/keys?\(query)").slug == "not-indexed")
+        #expect(try Surface(engine: Surface.embedded()).send("GET /v1/keys?\(query)").slug == "not-indexed")
     }
 
     @Test func `an ordered list folds, bounds and goes on exactly`() throws {
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test func `a cursor is good for its own query only`() throws {
-        let surface = try Surface(engine: ModelEngine())
+        let surface = try Surface(engine: Surface.embedded())
         fill(surface, (0..<9).map { "p\($0)" })
         let cursor = try #require(next(surface.send("GET /v1/keys?prefix=p&limit=2")))
         #expect(surface.send("GET /v1/keys?prefix=p&limit=9&cursor=\(cursor)").status == 200)
@@ -79,7 +80,7 @@ import Testing
         ] {
             #expect(surface.send("GET /v1/keys?\(query)").slug == "bad-cursor", "\(query)")
         }
-        let other = try Surface(engine: ModelEngine())
+        let other = try Surface(engine: Surface.embedded())
         #expect(other.send("GET /v1/keys?prefix=p&cursor=\(cursor)").slug == "bad-cursor")
     }
 
@@ -90,7 +91,7 @@ import Testing
             ("prefix=a&prefix64=YQ", "prefix64"), ("ttl=5s", "ttl"),
         ])
     func `a bad parameter names itself`(query: String, parameter: String) throws {
-        let answer = try Surface(engine: ModelEngine()).send("GET /v1/keys?\(query)")
+        let answer = try Surface(engine: Surface.embedded()).send("GET /v1/keys?\(query)")
         #expect(answer.slug == "bad-parameter" && answer.text.contains("\"parameter\":\"\(parameter)\""))
     }
 }

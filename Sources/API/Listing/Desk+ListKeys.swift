@@ -9,7 +9,10 @@ extension Desk {
     ) throws(Problem) {
         let parameters = try parameters(
             request, allowing: ListQuery.parameters,
-            "unknown; a list takes prefix, limit, cursor, order, start, end, delimiter, fields, and prefix64, start64, end64"
+            """
+            unknown; a list takes prefix, limit, cursor, order, start, end, delimiter, fields, \
+            and prefix64, start64, end64
+            """
         )
         let query = try ListQuery(parameters, isIndexed: api.settings.orderedKeys)
         if query.ordered && !api.settings.orderedKeys {
