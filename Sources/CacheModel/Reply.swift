@@ -4,7 +4,7 @@ import Bytes
 package struct EntryInfo: Sendable, Equatable {
     /// The position of the last content change: the entity tag.
     package var position: Position = .none
-    /// When the content last changed, exact to a second.
+    /// When the content last changed, exact to an eighth of a second.
     package var modifiedAt = Instant(milliseconds: 0)
     /// When freshness ends as things stand (a sliding lifetime moves it); `never` without a lifetime.
     package var freshUntil: Instant = .never

@@ -36,7 +36,7 @@ extension Shard {
         _ now: Instant
     ) -> EntryDraft {
         var draft = EntryDraft(key: key)
-        draft.modifiedSeconds = Self.seconds(now)
+        draft.modifiedEighths = Self.eighths(now)
         draft.version = storedVersion(visible?.entry, hash, now: now)
         draft.fields = visible?.entry.fields ?? fields
         let value = visible?.entry.value ?? .empty

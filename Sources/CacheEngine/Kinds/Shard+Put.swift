@@ -52,7 +52,7 @@ extension Shard {
         var draft = EntryDraft(key: key)
         draft.fields = fields
         draft.front = value
-        draft.modifiedSeconds = Self.seconds(now)
+        draft.modifiedEighths = Self.eighths(now)
         switch change {
         case .keep: draft.times = entry?.times ?? EntryTimes()
         case .set(let lifetime): draft.times = EntryTimes(lifetime, at: now)
@@ -60,7 +60,7 @@ extension Shard {
         return draft
     }
 
-    static func seconds(_ now: Instant) -> UInt32 { UInt32(clamping: now.seconds) }
+    static func eighths(_ now: Instant) -> UInt64 { UInt64(max(0, now.milliseconds)) / 125 }
 
     /// Makes the write: takes a position, stores, answers, and tells the log and those who watch.
     mutating func commit(

@@ -13,7 +13,7 @@ extension Shard {
         draft.fields = fields
         draft.front = value
         draft.position = position
-        draft.modifiedSeconds = Self.seconds(state.modifiedAt)
+        draft.modifiedEighths = Self.eighths(state.modifiedAt)
         draft.times = EntryTimes(state.lifetime, freshUntil: state.freshUntil)
         draft.version = state.version
         _ = write(draft, over: found, hash)

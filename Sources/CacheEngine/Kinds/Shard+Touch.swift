@@ -83,7 +83,7 @@ extension Shard {
         draft.shared = entry.shared
         if draft.shared == nil { draft.front = entry.inlineValue }
         draft.position = entry.position
-        draft.modifiedSeconds = entry.modifiedSeconds
+        draft.modifiedEighths = entry.modifiedEighths
         draft.times = times
         draft.version = entry.version
         return draft

@@ -37,7 +37,7 @@ extension Shard {
         var draft = EntryDraft(key: entry.key)
         draft.fields = entry.fields
         draft.front = value
-        draft.modifiedSeconds = Self.seconds(now)
+        draft.modifiedEighths = Self.eighths(now)
         draft.times = entry.times
         draft.version = entry.version
         return draft

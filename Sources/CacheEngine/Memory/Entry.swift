@@ -7,7 +7,7 @@ import CacheModel
 ///  0  position of the last content change                                     8
 ///  8  when the content last changed, seconds since 1970                       4
 /// 12  key length : 13 │ value length : 12 │ flags : 7                         4
-/// 16  bytes taken in the segment / 4 : 13                                     2
+/// 16  bytes taken in the segment / 4 : 13 │ eighths of that second : 3        2
 /// 18  eviction bits, for the policy to use as it likes                        2
 /// 20  [fresh]   end of freshness, ms                                          8
 ///     [idle]    idle, ms; absolute end, ms; end of freshness as last logged   24
@@ -69,7 +69,21 @@ struct Entry {
 
     var modifiedSeconds: UInt32 {
         @inline(always) get { base.loadUnaligned(fromByteOffset: 8, as: UInt32.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 8, as: UInt32.self) }
+    }
+
+    /// When the content last changed, in eighths of a second since 1970: whole seconds alone would make an entry a
+    /// second older than it is, and `Age` with it.
+    var modifiedEighths: UInt64 {
+        @inline(always) get { UInt64(modifiedSeconds) << 3 | UInt64(sizeWord >> 13) }
+        nonmutating set {
+            base.storeBytes(of: UInt32(truncatingIfNeeded: newValue >> 3), toByteOffset: 8, as: UInt32.self)
+            sizeWord = sizeWord & 0x1FFF | UInt16(newValue & 7) << 13
+        }
+    }
+
+    private var sizeWord: UInt16 {
+        @inline(always) get { base.loadUnaligned(fromByteOffset: 16, as: UInt16.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 16, as: UInt16.self) }
     }
 
     private var lengths: UInt32 {
@@ -83,8 +97,11 @@ struct Entry {
 
     /// Bytes taken in the segment.
     var size: Int {
-        @inline(always) get { Int(base.loadUnaligned(fromByteOffset: 16, as: UInt16.self)) * 4 }
-        nonmutating set { base.storeBytes(of: UInt16(newValue / 4), toByteOffset: 16, as: UInt16.self) }
+        @inline(always) get { Int(sizeWord & 0x1FFF) * 4 }
+        nonmutating set {
+            precondition(newValue >= 0 && newValue < 1 << 15, "an entry is smaller than a segment")
+            sizeWord = sizeWord & 0xE000 | UInt16(newValue / 4)
+        }
     }
 
     var evictionBits: UInt16 {
@@ -222,7 +239,7 @@ struct Entry {
             freshUntil: Instant(milliseconds: times.freshUntil), version: version)
     }
 
-    var modifiedAt: Instant { Instant(milliseconds: Int64(modifiedSeconds) * 1000) }
+    var modifiedAt: Instant { Instant(milliseconds: Int64(modifiedEighths) * 125) }
 
     func fill(_ info: inout EntryInfo) {
         info.position = position

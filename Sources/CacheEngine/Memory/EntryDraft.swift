@@ -11,7 +11,8 @@ struct EntryDraft {
     /// A large value that is there already; the reference is the draft's until it is written.
     var shared: Unmanaged<SharedBytes>?
     var position = Position.none
-    var modifiedSeconds: UInt32 = 0
+    /// See ``Entry/modifiedEighths``.
+    var modifiedEighths: UInt64 = 0
     var times = EntryTimes()
     var version: UInt64?
     var evictionBits: UInt16 = 0
@@ -57,7 +58,7 @@ struct EntryDraft {
         let entry = Entry(base)
         let flags = flags
         entry.position = position
-        entry.modifiedSeconds = modifiedSeconds
+        entry.modifiedEighths = modifiedEighths
         entry.setLengths(
             key: key.count, inlineValue: shared == nil ? front.count + back.count : 0, flags: flags)
         entry.size = room

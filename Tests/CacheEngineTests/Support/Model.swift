@@ -42,7 +42,7 @@ struct Model {
         var info: EntryInfo {
             var info = EntryInfo()
             info.position = position
-            info.modifiedAt = Instant(milliseconds: modifiedAt.seconds * 1000)
+            info.modifiedAt = Instant(milliseconds: modifiedAt.milliseconds / 125 * 125)
             info.freshUntil = Instant(milliseconds: freshUntil)
             info.expiresAt = Instant(milliseconds: expiresAt)
             info.idle = idle
