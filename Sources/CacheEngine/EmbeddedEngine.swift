@@ -65,7 +65,7 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         _ command: borrowing Command, at now: Instant, ticket: Ticket, reply: inout Reply
     ) -> Execution {
         reply.reset()
-        switch copy command {
+        switch command {
         case .read(let command): read(command, now, &reply)
         case .put(let command): put(command, now, &reply)
         case .delete(let command): delete(command, now, &reply)
