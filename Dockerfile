@@ -8,6 +8,10 @@ RUN apt-get update -qq \
 WORKDIR /src
 # The packages first: they change less often than the sources.
 COPY Package.swift ./
+# The manifest names all targets, so their folders must be there.
+COPY Benchmarks Benchmarks
+COPY Fuzz Fuzz
+COPY Tests Tests
 COPY Sources Sources
 RUN swift build -c release --static-swift-stdlib --product nuthatch \
     && install -D --strip .build/release/nuthatch /out/nuthatch

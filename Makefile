@@ -7,7 +7,7 @@ SWIFT_BUILD = swift build -c release --static-swift-stdlib
 # Arguments for `nuthatch serve`, the system tests and the benchmarks: make run ARGS='--port 9000'
 ARGS ?=
 
-.PHONY: help run build test test-unit test-system bench fuzz tsan format lint clean
+.PHONY: help run build test test-unit test-system bench fuzz tsan openapi format lint clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -25,11 +25,12 @@ test: test-unit test-system ## unit tests, then the real binary driven from outs
 
 test-unit:
 	@scripts/install-missing test
-	swift test --parallel --num-workers 2 --quiet
+	swift test --quiet
 
 test-system: build
 	@scripts/install-missing test
 	$(SWIFT_BUILD) --product nuthatch-replay
+	.venv/bin/python scripts/embed-openapi --check
 	.venv/bin/python -m pytest -q Tests/System $(ARGS)
 
 bench: build ## measures beside nginx, Redis and memcached
@@ -44,6 +45,10 @@ fuzz: ## feeds the parsers with what a fuzzer finds, FUZZ_SECONDS=60 each
 tsan: ## runs the stress tests under the thread sanitizer
 	@scripts/install-missing build
 	swift test --scratch-path .build-tsan --sanitize=thread --filter Stress
+
+openapi: ## puts openapi/openapi.yaml into the server
+	@scripts/install-missing test
+	.venv/bin/python scripts/embed-openapi
 
 format: ## puts the sources into their form
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Fuzz

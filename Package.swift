@@ -23,7 +23,7 @@ let package = Package(
     name: "nuthatch",
     products: [.executable(name: "nuthatch", targets: ["nuthatch"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // 0: bytes, the operating system, and the words of the cache
@@ -83,6 +83,26 @@ let package = Package(
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["Server", "API"], swiftSettings: tests),
+        // What the fuzzers feed; also run over their corpus by the tests.
+        .target(
+            name: "FuzzTargets", dependencies: ["HTTP1", "JSON", "Bytes"], path: "Fuzz/Sources", swiftSettings: common),
+        .testTarget(name: "TidyTests", swiftSettings: tests),
+        .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: tests),
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Compression", "Crypto", "Bytes",
+            ], swiftSettings: tests),
+        .testTarget(
+            name: "ObservabilityTests", dependencies: ["Observability", "CacheModel", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "Crypto", "Bytes"], swiftSettings: tests),
     ]
 )
+
+// Only `make fuzz` builds this: an archive for `scripts/fuzz` to link with libFuzzer, which brings the `main`.
+if Context.environment["NUTHATCH_FUZZ"] != nil {
+    package.products.append(.library(name: "NuthatchFuzz", type: .static, targets: ["FuzzDriver"]))
+    package.targets.append(
+        .target(name: "FuzzDriver", dependencies: ["FuzzTargets"], path: "Fuzz/Driver", swiftSettings: common))
+}

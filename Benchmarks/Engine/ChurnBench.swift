@@ -21,8 +21,9 @@ enum ChurnBench {
                 }
             }
             let statistics = bench.engine.statistics()
-            print("\(name): \(Int(time)) ns a write, slowest \(slowest / 1000) µs; \(statistics.memoryUsed >> 20) MiB used for "
-                + "\(statistics.payload >> 20) MiB, \(statistics.entries) entries")
+            print(
+                "\(name): \(Int(time)) ns a write, slowest \(slowest / 1000) µs; \(statistics.memoryUsed >> 20) MiB used for "
+                    + "\(statistics.payload >> 20) MiB, \(statistics.entries) entries")
         }
     }
 }

@@ -15,8 +15,9 @@ enum MemoryBench {
             let statistics = bench.engine.statistics()
             let resident = residentBytes() - before
             let payload = Int(statistics.payload)
-            print("values of \(length): beyond key and value \((resident - payload) / keys) bytes a key by resident memory, "
-                + "\((Int(statistics.memoryUsed) - payload) / keys) by the account")
+            print(
+                "values of \(length): beyond key and value \((resident - payload) / keys) bytes a key by resident memory, "
+                    + "\((Int(statistics.memoryUsed) - payload) / keys) by the account")
         }
     }
 }

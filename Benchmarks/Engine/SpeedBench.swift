@@ -40,8 +40,10 @@ enum SpeedBench {
                 key.set(1)
                 for _ in 0..<count { precondition(bench.get(key.bytes.span)) }
             }
-            print("\(keys) keys: insert \(Int(load)) ns, get \(Int(reads - texts)), miss \(Int(misses - texts)), "
-                + "overwrite \(Int(writes - texts)), one hot key \(Int(hot)) (making a key: \(Int(texts)) ns, left out)")
+            print(
+                "\(keys) keys: insert \(Int(load)) ns, get \(Int(reads - texts)), miss \(Int(misses - texts)), "
+                    + "overwrite \(Int(writes - texts)), one hot key \(Int(hot)) (making a key: \(Int(texts)) ns, left out)"
+            )
         }
     }
 }

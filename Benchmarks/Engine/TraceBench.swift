@@ -34,14 +34,19 @@ enum TraceBench {
                     key[index] = UInt8(48 + rest % 10)
                     rest /= 10
                 }
-                if bench.get(key.span) { hits += 1 } else { bench.put(key.span, value.span.extracting(0..<size(of: number))) }
+                if bench.get(key.span) {
+                    hits += 1
+                } else {
+                    bench.put(key.span, value.span.extracting(0..<size(of: number)))
+                }
             }
         }
         let statistics = bench.engine.statistics()
         let ratio = Int((Double(hits) / Double(trace.count) * 10_000).rounded())
-        print("\(policy.name) at \(limit >> 10) KiB: \(ratio / 100).\(ratio % 100 / 10)\(ratio % 10) % "
-            + "(\(statistics.entries) entries, \(statistics.memoryUsed >> 10) KiB used, "
-            + "payload \(statistics.payload >> 10) KiB, \(Int(time)) ns a request)")
+        print(
+            "\(policy.name) at \(limit >> 10) KiB: \(ratio / 100).\(ratio % 100 / 10)\(ratio % 10) % "
+                + "(\(statistics.entries) entries, \(statistics.memoryUsed >> 10) KiB used, "
+                + "payload \(statistics.payload >> 10) KiB, \(Int(time)) ns a request)")
     }
 
     /// Log-normal, sigma 1, mean 300.

@@ -24,9 +24,9 @@ package final class APIWorker {
     /// The counters of this loop's requests.
     package var metrics: RequestMetrics { desk.metrics }
 
-    /// Judges a request by its head alone, before its body is read: host, method, credentials, route, expectation, size.
-    /// To be called directly before ``handle(_:resumption:ticket:at:response:)`` as well: other requests may have come
-    /// between, and credentials may have changed.
+    /// Judges a request by its head alone, before its body is read: host, method, credentials, route, expectation,
+    /// size. To be called directly before ``handle(_:resumption:ticket:at:response:)`` as well: other requests may have
+    /// come between, and credentials may have changed.
     ///
     /// A refusal does not close by itself: where the body was not read, the caller prepared the response to close.
     /// - Returns: false when the refusal has been written.
@@ -37,8 +37,8 @@ package final class APIWorker {
         desk.admit(head, bytes: bytes, peer: peer, response: &response)
     }
 
-    /// Answers a request that was just admitted. Going on with a streaming answer (``Resumption/drained(cursor:)``)
-    /// needs no `admit`: the request is judged again in here, where a refusal cuts the answer instead of writing into it.
+    /// Answers a request that was just admitted. A streaming answer that goes on (``Resumption/drained(cursor:)``)
+    /// is judged again in here: a refusal cuts the answer instead of writing into it.
     package func handle(
         _ request: borrowing Request, resumption: Resumption, ticket: Ticket, at now: Instant,
         response: inout ResponseWriter

@@ -12,16 +12,18 @@ package enum Readiness: UInt8, Sendable {
 package final class CacheAPI: Sendable {
     let engine: any Engine
     let settings: APISettings
-    let access: AccessPolicy
     let metrics: MetricsRegistry
     /// Seals cursors of table walks, which mean nothing to another process.
     let processSecret = SecureRandom.bytes(32)
+    private let policy: Mutex<AccessPolicy>
+    /// Rises with every change of `policy`: a worker keeps a copy and looks here, not at the lock, with each request.
+    private let policyVersion = Atomic<UInt64>(1)
     private let readinessFlag = Atomic<UInt8>(Readiness.starting.rawValue)
 
     package init(engine: any Engine, settings: APISettings, access: AccessPolicy, metrics: MetricsRegistry) {
         self.engine = engine
         self.settings = settings
-        self.access = access
+        policy = Mutex(access)
         self.metrics = metrics
     }
 
@@ -30,4 +32,15 @@ package final class CacheAPI: Sendable {
         get { Readiness(rawValue: readinessFlag.load(ordering: .relaxed)) ?? .starting }
         set { readinessFlag.store(newValue.rawValue, ordering: .relaxed) }
     }
+
+    /// Who may do what. Set again when tokens are read anew; every request that is judged later goes by it.
+    package var access: AccessPolicy {
+        get { policy.withLock { $0 } }
+        set {
+            policy.withLock { $0 = newValue }
+            policyVersion.add(1, ordering: .releasing)
+        }
+    }
+
+    var accessVersion: UInt64 { policyVersion.load(ordering: .acquiring) }
 }

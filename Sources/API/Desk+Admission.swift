@@ -11,6 +11,11 @@ extension Desk {
             try judge(head, bytes)
             return true
         } catch {
+            if response.status != 0 {
+                // A streaming answer is under way: it is cut, nothing can be written into it any more.
+                response.closeAfterwards()
+                return false
+            }
             var problem = error
             // The client may send its body or not (RFC 9110 §10.1.1): what follows could be either.
             if head.expectsContinue { problem.closes = true }
@@ -23,24 +28,31 @@ extension Desk {
     mutating func judge(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
         route = Routes.all[0]
         if api.settings.loopbackOnly { try checkHost(head, bytes) }
-        if head.method == .unknown {
+        let method = head.method
+        isHead = method == .head
+        hasQuery = head.query != nil
+        path = head.path
+        if method == .unknown {
             throw Problem(.unknownMethod, "the methods are GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS, QUERY")
         }
-        let path = RoutePath.match(bytes.extracting(head.path))
-        let found = Routes.route(path, head.method)
+        let shape = RoutePath.match(bytes.extracting(path))
+        let found = Routes.route(shape, method)
         try identify(head, bytes, isPublic: found.map { $0.needs == nil } ?? false)
         guard let found else {
-            if path == .unknown {
+            if shape == .unknown {
+                if RoutePath.hasBadEscape(bytes.extracting(path)) {
+                    throw .badRequest("outside a name a path holds no broken escape and no escaped control character")
+                }
                 throw Problem(.noSuchResource, "no such path: GET / and /openapi.json tell what there is")
             }
             throw Problem(
-                .methodNotAllowed, "this path does not serve the method", .allow(Routes.methods(of: path)))
+                .methodNotAllowed, "this path does not serve the method", .allow(Routes.methods(of: shape)))
         }
         route = found
         if let needs = found.needs, !principal.permissions.isSuperset(of: needs) {
             throw .forbidden(principal.permissions.missing(from: needs))
         }
-        if isOpen && !head.method.isSafe { try checkOrigin(head, bytes) }
+        if access.isOpen && !method.isSafe { try checkOrigin(head, bytes) }
         if head.expectsUnknown {
             throw Problem(.expectationFailed, "the only expectation served is 100-continue", closes: true)
         }
@@ -59,14 +71,18 @@ extension Desk {
     private mutating func identify(
         _ head: RequestHead, _ bytes: Span<UInt8>, isPublic: Bool
     ) throws(Problem) {
-        if isOpen {
+        if api.accessVersion != accessVersion {
+            accessVersion = api.accessVersion
+            access = api.access
+        }
+        if access.isOpen {
             principal = .local
             return
         }
         principal = .stranger
         if let field = head.value(of: .authorization),
             let token = Authorization.bearerToken(bytes.extracting(field)),
-            let permissions = api.access.permissions(of: token)
+            let permissions = access.permissions(of: token)
         {
             principal = Principal(permissions: permissions, isKnown: true)
         }

@@ -2,6 +2,9 @@ import Bytes
 import HTTP1
 
 extension Desk {
+    /// The problem that the engine's answer is.
+    func refusal() -> Problem { Problem(reply, limits: api.settings.limits) ?? .unavailable }
+
     /// Writes a problem in the form the client likes.
     mutating func answer(
         _ problem: Problem, head: RequestHead?, bytes: Span<UInt8>, response: inout ResponseWriter

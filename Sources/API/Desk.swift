@@ -11,7 +11,9 @@ struct Desk: ~Copyable {
     let api: CacheAPI
     let engine: any Engine
     let metrics: RequestMetrics
-    let isOpen: Bool
+    /// This loop's copy of the policy, and which one it is.
+    var access: AccessPolicy
+    var accessVersion: UInt64
     var random: SplitMix64
 
     /// The engine's answer to the command at hand.
@@ -28,21 +30,25 @@ struct Desk: ~Copyable {
 
     /// What `admit` found out about the request at hand.
     var route = Routes.all[0]
+    /// Read from the head once: each look at another module's object is a checked access.
+    var isHead = false
+    var hasQuery = false
+    var path: ByteSlice = .empty
     var principal = Principal.stranger
 
     init(api: CacheAPI, loop: Int, seed: UInt64) {
         self.api = api
         engine = api.engine
         metrics = api.metrics.requests(ofLoop: loop)
-        isOpen = api.access.isOpen
+        accessVersion = api.accessVersion
+        access = api.access
         random = SplitMix64(seed: seed)
     }
 
-    /// Runs a command that the engine answers at once.
+    /// Runs a command that the engine answers at once; the engine empties the reply first.
     ///
     /// A pending answer to anything but a watch would mean an engine that is not at hand; there is none yet.
     mutating func execute(_ command: borrowing Command, _ turn: Turn) throws(Problem) {
-        reply.reset()
         guard engine.execute(command, at: turn.now, ticket: turn.ticket, reply: &reply) == .completed else {
             engine.cancel(turn.ticket)
             throw .unavailable

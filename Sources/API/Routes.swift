@@ -41,7 +41,8 @@ enum Routes {
         Route(id: .index, label: "GET /", path: .root, methods: [.get, .head], needs: nil, body: .ignored),
         Route(id: .healthz, label: "GET /healthz", path: .healthz, methods: [.get, .head], needs: nil, body: .ignored),
         Route(id: .readyz, label: "GET /readyz", path: .readyz, methods: [.get, .head], needs: nil, body: .ignored),
-        Route(id: .metrics, label: "GET /metrics", path: .metrics, methods: [.get, .head], needs: .read, body: .ignored),
+        Route(
+            id: .metrics, label: "GET /metrics", path: .metrics, methods: [.get, .head], needs: .read, body: .ignored),
         Route(
             id: .openAPI, label: "GET /openapi.json", path: .openAPI, methods: [.get, .head], needs: nil,
             body: .ignored),

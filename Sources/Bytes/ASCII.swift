@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// What the protocols call a digit, a letter, a token: decided on bytes, never on characters.
 public enum ASCII {
     public static let space: UInt8 = 0x20
@@ -37,9 +41,9 @@ extension Span where Element == UInt8 {
     /// True when the bytes are exactly those of `text`.
     public func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        let other = Span<UInt8>(_unsafeStart: text.utf8Start, count: count)
-        for index in 0..<count where self[index] != other[index] { return false }
-        return true
+        // Unsafe: both are `count` bytes long, and the text is a constant.
+        let other = text.utf8Start
+        return withUnsafeBufferPointer { memcmp($0.baseAddress ?? other, other, $0.count) == 0 }
     }
 
     /// True when the bytes are those of `text`, letters A–Z and a–z taken as equal. `text` must be lower case.

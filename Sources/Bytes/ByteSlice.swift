@@ -19,6 +19,7 @@ public struct ByteSlice: Sendable, Equatable {
 
 extension Span where Element == UInt8 {
     /// The bytes a slice names; traps when the slice lies outside.
+    @inline(always)
     @_lifetime(copy self)
     public func extracting(_ slice: ByteSlice) -> Span<UInt8> { extracting(slice.range) }
 }

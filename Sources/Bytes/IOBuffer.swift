@@ -15,10 +15,10 @@
 /// Unsafe: `base` is owned by this noncopyable value alone and freed once in `deinit`; every access is checked against
 /// the marks.
 public struct IOBuffer: ~Copyable, @unchecked Sendable {
-    public private(set) var base: UnsafeMutableRawPointer?
+    @usableFromInline var base: UnsafeMutableRawPointer?
     public private(set) var capacity: Int = 0
-    private var readMark: Int = 0
-    private var writeMark: Int = 0
+    @usableFromInline var readMark: Int = 0
+    @usableFromInline var writeMark: Int = 0
 
     public init() {}
 
@@ -71,6 +71,8 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
         writeMark += added
     }
 
+    /// Inlined, so that the length of a constant is one: most become two or three moves.
+    @inline(always)
     public mutating func append(_ text: StaticString) {
         let added = text.utf8CodeUnitCount
         if capacity - writeMark < added { grow(by: added) }
@@ -157,7 +159,7 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
         writeMark = 0
     }
 
-    private mutating func grow(by added: Int) {
+    @usableFromInline mutating func grow(by added: Int) {
         let live = count
         if readMark > 0 && capacity - live >= added && readMark >= live {
             memmove(base!, base! + readMark, live)

@@ -3,7 +3,8 @@
 /// Costs an object and an allocation beyond the bytes (see `footprint`); meant for values of some kilobytes and more,
 /// not for small ones.
 ///
-/// Unsafe: `base` is owned by this object alone; it is written only inside `make` before the reference escapes, and never again.
+/// Unsafe: `base` is owned by this object alone; it is written only inside `make` before the reference escapes, and
+/// never again.
 public final class SharedBytes: @unchecked Sendable {
     public let count: Int
     private let base: UnsafeMutableRawPointer
@@ -18,7 +19,9 @@ public final class SharedBytes: @unchecked Sendable {
     /// A copy of the concatenated pieces.
     public static func make(_ first: Span<UInt8>, _ second: Span<UInt8> = Span<UInt8>()) -> SharedBytes {
         let made = SharedBytes(count: first.count + second.count)
-        first.withUnsafeBufferPointer { if let from = $0.baseAddress { made.base.copyMemory(from: from, byteCount: $0.count) } }
+        first.withUnsafeBufferPointer {
+            if let from = $0.baseAddress { made.base.copyMemory(from: from, byteCount: $0.count) }
+        }
         second.withUnsafeBufferPointer {
             if let from = $0.baseAddress { (made.base + first.count).copyMemory(from: from, byteCount: $0.count) }
         }

@@ -1,8 +1,8 @@
 import Bytes
 import CacheModel
 
-/// Several keys in one step: all shards involved are locked in rising order, every operation is judged, room is made for
-/// all of them, and only then anything is written, under consecutive positions.
+/// Several keys in one step: all shards involved are locked in rising order, every operation is judged, room is made
+/// for all of them, and only then anything is written, under consecutive positions.
 extension EmbeddedEngine {
     func group(_ command: Group, _ now: Instant, _ reply: inout Reply) {
         let items = items(of: command)
@@ -116,7 +116,8 @@ extension EmbeddedEngine {
         row.key = Shard.add(item.key, to: &reply)
         row.info = reply.entry
         if case .get = item.operation.verb, reply.outcome == .hit,
-            let entry = shard.state.pointee.find(item.key, item.hash)?.entry {
+            let entry = shard.state.pointee.find(item.key, item.hash)?.entry
+        {
             row.fields = Shard.add(entry.fields, to: &reply)
             row.value = Shard.add(entry.value, to: &reply)
         }

@@ -10,7 +10,8 @@ extension EmbeddedEngine {
                 return shard.accountedBytes
             }
         }
-        precondition(bytes == context.pointee.account.used, "the account says \(context.pointee.account.used), not \(bytes)")
+        precondition(
+            bytes == context.pointee.account.used, "the account says \(context.pointee.account.used), not \(bytes)")
     }
 }
 
@@ -25,7 +26,8 @@ extension Shard {
                 let hash = hasher.hash(entry.key)
                 precondition(HashIndex.tableIndex(hash) == table, "an entry in another's sub-table")
                 precondition(find(entry.key, hash)?.reference == reference, "an entry is not found by its key")
-                precondition(store.due(Int32(SegmentStore.segment(reference))) <= dueBound(entry), "an end was overlooked")
+                precondition(
+                    store.due(Int32(SegmentStore.segment(reference))) <= dueBound(entry), "an end was overlooked")
                 reached += entry.key.count + entry.valueCount
                 return true
             }

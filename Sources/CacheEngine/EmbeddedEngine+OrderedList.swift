@@ -1,10 +1,11 @@
 import Bytes
 import CacheModel
 
-/// Pages in byte order: each shard offers its next keys in chunks, and the smallest offer is taken until the page is full.
+/// Pages in byte order: each shard offers its next keys in chunks, and the smallest offer is taken until the page is
+/// full.
 ///
-/// One shard is locked at a time, for the time of one chunk. The page goes on behind a key, not at a place, so a key that
-/// is there throughout appears exactly once, whatever is written meanwhile.
+/// One shard is locked at a time, for the time of one chunk. The page goes on behind a key, not at a place, so a key
+/// that is there throughout appears exactly once, whatever is written meanwhile.
 extension EmbeddedEngine {
     func listInOrder(_ command: List, _ now: Instant, _ reply: inout Reply) {
         guard isOrdered else {

@@ -4,9 +4,9 @@ import CacheModel
 extension EmbeddedEngine {
     /// Applies a record of the log: what an engine that starts again, or follows another, is rebuilt from.
     ///
-    /// Idempotent: a record is applied only to an entry that is older than it; a change of lifetime, whose entry keeps its
-    /// position, is absolute and may be applied twice. Nothing is evicted to make room: what left is in the log. Positions
-    /// given out afterwards are higher.
+    /// Idempotent: a record is applied only to an entry that is older than it; a change of lifetime, whose entry keeps
+    /// its position, is absolute and may be applied twice. Nothing is evicted to make room: what left is in the log.
+    /// Positions given out afterwards are higher.
     package func apply(_ effect: borrowing Effect, at position: Position) {
         context.pointee.advance(past: position)
         switch copy effect {

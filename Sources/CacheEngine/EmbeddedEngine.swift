@@ -3,12 +3,12 @@ import CacheModel
 
 /// The cache itself, in this process's memory.
 ///
-/// The keyspace is cut into shards by the upper bits of the key's hash, each behind its own lock, held for one operation
-/// (`Shard`). Operations over several keys lock their shards in rising order. Nothing here reads a clock, rolls dice of its
-/// own or does I/O.
+/// The keyspace is cut into shards by the upper bits of the key's hash, each behind its own lock, held for one
+/// operation (`Shard`). Operations over several keys lock their shards in rising order. Nothing here reads a clock,
+/// rolls dice of its own or does I/O.
 ///
-/// Unsafe, and `@unchecked Sendable`: `shards` and `context` are allocated in `init`, freed in `deinit` and never moved;
-/// a shard is touched only between `lock` and `unlock` of its own lock.
+/// Unsafe, and `@unchecked Sendable`: `shards` and `context` are allocated in `init`, freed in `deinit` and never
+/// moved; a shard is touched only between `lock` and `unlock` of its own lock.
 package final class EmbeddedEngine: Engine, @unchecked Sendable {
     let shards: UnsafeMutablePointer<LockedShard>
     let shardCount: Int

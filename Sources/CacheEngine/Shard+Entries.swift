@@ -41,7 +41,8 @@ extension Shard {
         return makeRoom(segment: needsSegment ? chain : nil, large: max(0, large), now: now)
     }
 
-    /// The chain the draft will be written to. An entry that is there keeps its chain; a ghost skips the newcomers' queue.
+    /// The chain the draft will be written to. An entry that is there keeps its chain; a ghost skips the newcomers'
+    /// queue.
     func chain(for draft: EntryDraft, over found: Found?, _ hash: UInt64) -> SegmentStore.ChainName {
         let policy = context.pointee.policy
         if policy.sparesUnlimited && !draft.times.isVolatile { return .pinned }

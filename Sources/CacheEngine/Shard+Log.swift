@@ -10,7 +10,8 @@ extension Shard {
         return single.take()
     }
 
-    /// Tells the reader of the log, if there is one; callers ask `hasReader` first, so that nothing is built for nobody.
+    /// Tells the reader of the log, if there is one; callers ask `hasReader` first, so that nothing is built for
+    /// nobody.
     func record(_ effect: borrowing Effect, at position: Position) {
         context.pointee.reader?.record(effect, at: position, remaining: run.left)
     }

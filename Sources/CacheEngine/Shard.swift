@@ -1,11 +1,11 @@
 import Bytes
 import CacheModel
 
-/// A small part of the keyspace behind its own lock: its index, its entries' memory, and what is remembered of keys that
-/// are gone.
+/// A small part of the keyspace behind its own lock: its index, its entries' memory, and what is remembered of keys
+/// that are gone.
 ///
-/// One operation holds the lock from its first look to its last change. Entries stay where they are until the shard makes
-/// room (`ensureRoom`), which may move or remove any of them; so an operation makes room first, and if that moved
+/// One operation holds the lock from its first look to its last change. Entries stay where they are until the shard
+/// makes room (`ensureRoom`), which may move or remove any of them; so an operation makes room first, and if that moved
 /// anything looks its key up again.
 ///
 /// Lives at one address in memory the engine owns, as part of a `LockedShard`.

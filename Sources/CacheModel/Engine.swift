@@ -1,7 +1,7 @@
 /// Names a parked connection: which loop, which of its connections, and which wait of that connection.
 ///
-/// The generation rises with every wait, so a completion that comes late, for a connection that is gone or has moved on,
-/// is recognised and dropped.
+/// The generation rises with every wait, so a completion that comes late, for a connection that is gone or has moved
+/// on, is recognised and dropped.
 package struct Ticket: Sendable, Hashable {
     package let packed: UInt64
 

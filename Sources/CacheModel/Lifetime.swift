@@ -2,11 +2,13 @@
 package struct Lifetime: Sendable, Equatable {
     /// The end of freshness that never moves by reading; `never` when only `idle`, or nothing, bounds it.
     package var expiresAt: Instant
-    /// Sliding lifetime in milliseconds, 0 for none: freshness ends `idle` after the last read, but not past `expiresAt`.
+    /// Sliding lifetime in milliseconds, 0 for none: freshness ends `idle` after the last read, but not past
+    /// `expiresAt`.
     package var idle: Int64
     /// Milliseconds past the end of freshness in which readers get the stale value (RFC 5861 §3), 0 for none.
     package var staleWhileRevalidate: Int64
-    /// Milliseconds past the end of freshness in which the value is kept for a failing origin (RFC 5861 §4), 0 for none.
+    /// Milliseconds past the end of freshness in which the value is kept for a failing origin (RFC 5861 §4), 0 for
+    /// none.
     package var staleIfError: Int64
 
     package init(

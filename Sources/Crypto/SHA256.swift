@@ -5,13 +5,16 @@ import COpenSSL
 package enum SHA256 {
     /// The digest of `bytes`.
     ///
-    /// Unsafe: the C function reads `count` bytes and writes 32; both lie in memory held for the call.
+    /// Unsafe: the C functions read `count` bytes and write 32; both lie in memory held for the calls.
     package static func digest(_ bytes: Span<UInt8>) -> Digest {
         var words: InlineArray<4, UInt64> = .init(repeating: 0)
+        var context = SHA256_CTX()
+        SHA256_Init(&context)
+        _ = bytes.withUnsafeBufferPointer { source in
+            SHA256_Update(&context, source.baseAddress, source.count)
+        }
         withUnsafeMutableBytes(of: &words) { target in
-            _ = bytes.withUnsafeBufferPointer { source in
-                COpenSSL.SHA256(source.baseAddress, source.count, target.baseAddress?.assumingMemoryBound(to: UInt8.self))
-            }
+            _ = SHA256_Final(target.baseAddress?.assumingMemoryBound(to: UInt8.self), &context)
         }
         return Digest(words: words)
     }

@@ -10,7 +10,9 @@ package enum BodyFraming: Equatable, Sendable {
     case length(Int)
     case chunked
 
-    static func decide(_ bytes: Span<UInt8>, _ head: RequestHead, limits: HTTPLimits) throws(HTTPFailure) {
+    static func decide(
+        _ bytes: Span<UInt8>, _ head: inout RequestHead, limits: HTTPLimits
+    ) throws(HTTPFailure) {
         let hasLength = head.value(of: .contentLength) != nil
         if head.value(of: .transferEncoding) != nil {
             guard !hasLength else { throw .badRequest("Transfer-Encoding beside Content-Length") }
@@ -24,7 +26,7 @@ package enum BodyFraming: Equatable, Sendable {
         } else {
             head.framing = .none
         }
-        decideExpectation(bytes, head)
+        decideExpectation(bytes, &head)
     }
 
     /// One `Transfer-Encoding` line whose only or last coding is exactly `chunked`.
@@ -80,7 +82,7 @@ package enum BodyFraming: Equatable, Sendable {
 
     /// RFC 9110 §10.1.1: `100-continue` counts with a body in HTTP/1.1; any other expectation will be refused, once
     /// authentication and route have had their say.
-    private static func decideExpectation(_ bytes: Span<UInt8>, _ head: RequestHead) {
+    private static func decideExpectation(_ bytes: Span<UInt8>, _ head: inout RequestHead) {
         guard let first = head.nextLine(of: .expect, after: -1), head.minorVersion >= 1 else { return }
         let isOnly = head.nextLine(of: .expect, after: first) == nil
         if isOnly, bytes.extracting(head.line(first).value).equalsIgnoringCase("100-continue") {

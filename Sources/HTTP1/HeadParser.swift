@@ -8,7 +8,7 @@ package enum HeadParser {
     /// Fills `head` from `bytes`, which end with the empty line (see ``HeadScanner``).
     /// - Complexity: O(bytes), each looked at once more than by the scanner.
     package static func parse(
-        _ bytes: Span<UInt8>, into head: RequestHead, limits: HTTPLimits
+        _ bytes: Span<UInt8>, into head: inout RequestHead, limits: HTTPLimits
     ) throws(HTTPFailure) {
         head.reset()
         guard let firstLineFeed = bytes.firstIndex(of: ASCII.lineFeed) else { throw .badRequest("no request line") }
@@ -17,12 +17,12 @@ package enum HeadParser {
         head.method = Method(bytes.extracting(line.method))
         head.target = line.target
         head.byteCount = bytes.count
-        try parseFields(bytes, from: firstLineFeed + 1, into: head, limits: limits)
-        try RequestTarget.parse(bytes, into: head)
+        try parseFields(bytes, from: firstLineFeed + 1, into: &head, limits: limits)
+        try RequestTarget.parse(bytes, into: &head)
         head.minorVersion = try version(bytes.extracting(line.version))
         try HostField.check(bytes, head)
-        try BodyFraming.decide(bytes, head, limits: limits)
-        try decidePersistence(bytes, head)
+        try BodyFraming.decide(bytes, &head, limits: limits)
+        decidePersistence(bytes, &head)
     }
 
     // MARK: Request line
@@ -33,7 +33,8 @@ package enum HeadParser {
         var version: ByteSlice
     }
 
-    /// Refuses what is no request line by its bytes alone (without its CR LF); form and version are judged with the head.
+    /// Refuses what is no request line by its bytes alone (without its CR LF); form and version are judged with the
+    /// head.
     static func checkRequestLine(_ line: Span<UInt8>, limits: HTTPLimits) throws(HTTPFailure) {
         _ = try parseRequestLine(line, limits: limits)
     }
@@ -77,7 +78,7 @@ package enum HeadParser {
     // MARK: Fields
 
     private static func parseFields(
-        _ bytes: Span<UInt8>, from start: Int, into head: RequestHead, limits: HTTPLimits
+        _ bytes: Span<UInt8>, from start: Int, into head: inout RequestHead, limits: HTTPLimits
     ) throws(HTTPFailure) {
         var lineStart = start
         var count = 0
@@ -104,7 +105,7 @@ package enum HeadParser {
     // MARK: Persistence
 
     /// §9.3: `close` wins; HTTP/1.1 stays open unless told, HTTP/1.0 only when asked.
-    private static func decidePersistence(_ bytes: Span<UInt8>, _ head: RequestHead) throws(HTTPFailure) {
+    private static func decidePersistence(_ bytes: Span<UInt8>, _ head: inout RequestHead) {
         var close = false
         var keep = false
         var index = -1

@@ -34,13 +34,13 @@ package struct HeadScanner: Sendable {
             guard let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: searched) else {
                 searched = bytes.count
                 try checkSizes(upTo: bytes.count, limits)
+                try checkRequestLine(bytes, limits)
                 return .partial
             }
             guard lineFeed > lineStart, bytes[lineFeed - 1] == ASCII.carriageReturn else {
                 throw .badRequest("a line ends with CR LF, not with LF alone")
             }
             let isEmpty = lineFeed - 1 == lineStart
-            let line = lineStart..<(lineFeed - 1)
             lineStart = lineFeed + 1
             searched = lineStart
             if linesSeen == 0 {
@@ -52,7 +52,6 @@ package struct HeadScanner: Sendable {
                     headStart = lineStart
                     continue
                 }
-                try HeadParser.checkRequestLine(bytes.extracting(line), limits: limits)
             }
             if isEmpty {
                 try checkSizes(upTo: lineStart - 2, limits)
@@ -65,6 +64,14 @@ package struct HeadScanner: Sendable {
     }
 
     private var requestLineEnd = 0
+    private var hasCheckedRequestLine = false
+
+    /// Judges the request line of a head that is not whole yet; in a whole one the parser does.
+    private mutating func checkRequestLine(_ bytes: Span<UInt8>, _ limits: HTTPLimits) throws(HTTPFailure) {
+        guard linesSeen > 0, !hasCheckedRequestLine else { return }
+        hasCheckedRequestLine = true
+        try HeadParser.checkRequestLine(bytes.extracting(headStart..<(requestLineEnd - 2)), limits: limits)
+    }
 
     private func checkFirstByte(_ bytes: Span<UInt8>) throws(HTTPFailure) {
         guard lineStart < bytes.count else { return }

@@ -101,4 +101,3 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 }
-

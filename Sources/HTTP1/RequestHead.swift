@@ -11,7 +11,10 @@ package struct FieldLine: Sendable {
 
 /// A parsed request head: slices of the bytes it was parsed from. A loop owns one and lends it to each parse, so a
 /// request costs no allocation; all slices count from the first byte of the request line.
-package final class RequestHead {
+///
+/// A value, not an object: reading a class's property is checked for overlapping access at run time, and a request
+/// reads dozens.
+package struct RequestHead: Sendable {
     /// Field lines a head can hold, and so the most that `HTTPLimits.fields` may allow.
     package static let fieldCapacity = 256
 
@@ -45,7 +48,7 @@ package final class RequestHead {
         lines = Array(repeating: FieldLine(), count: Self.fieldCapacity)
     }
 
-    func reset() {
+    mutating func reset() {
         lineCount = 0
         firstLine = .init(repeating: -1)
         query = nil
@@ -57,7 +60,7 @@ package final class RequestHead {
     }
 
     /// Notes a line; false when the table is full.
-    func note(_ line: FieldLine) {
+    mutating func note(_ line: FieldLine) {
         if let known = line.known, firstLine[Int(known.rawValue)] < 0 {
             firstLine[Int(known.rawValue)] = Int16(lineCount)
         }

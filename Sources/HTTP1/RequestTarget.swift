@@ -3,23 +3,23 @@ import Bytes
 /// The forms of a request target (RFC 9112 §3.2). Nothing is normalised: routes match raw segments.
 enum RequestTarget {
     /// Splits `head.target` into authority, path and query.
-    static func parse(_ bytes: Span<UInt8>, into head: RequestHead) throws(HTTPFailure) {
+    static func parse(_ bytes: Span<UInt8>, into head: inout RequestHead) throws(HTTPFailure) {
         let target = bytes.extracting(head.target)
         let start = Int(head.target.start)
         guard target.firstIndex(of: UInt8(ascii: "#")) == nil else {
             throw .badRequest("a request target has no fragment")
         }
         if target[0] == UInt8(ascii: "/") {
-            setPathAndQuery(target, at: start, from: 0, head)
+            setPathAndQuery(target, at: start, from: 0, &head)
         } else if target.equals("*") {
             guard head.method == .options else { throw .badRequest("the target * goes with OPTIONS only") }
             head.path = head.target
         } else {
-            try parseAbsolute(target, at: start, head)
+            try parseAbsolute(target, at: start, &head)
         }
     }
 
-    private static func setPathAndQuery(_ target: Span<UInt8>, at start: Int, from: Int, _ head: RequestHead) {
+    private static func setPathAndQuery(_ target: Span<UInt8>, at start: Int, from: Int, _ head: inout RequestHead) {
         let mark = target.firstIndex(of: UInt8(ascii: "?"), from: from)
         let end = mark ?? target.count
         head.path = ByteSlice(start: start + from, count: end - from)
@@ -27,7 +27,9 @@ enum RequestTarget {
     }
 
     /// `http://authority/path?query` (§3.2.2). Another scheme is not ours to serve.
-    private static func parseAbsolute(_ target: Span<UInt8>, at start: Int, _ head: RequestHead) throws(HTTPFailure) {
+    private static func parseAbsolute(
+        _ target: Span<UInt8>, at start: Int, _ head: inout RequestHead
+    ) throws(HTTPFailure) {
         let scheme = target.count > 8 ? target.extracting(0..<8) : target
         let authorityStart =
             scheme.count > 7 && scheme.extracting(0..<7).equalsIgnoringCase("http://")
@@ -38,7 +40,7 @@ enum RequestTarget {
         let authority = target.extracting(authorityStart..<end)
         guard HostField.isValid(authority) else { throw .badRequest("the authority of the target is not valid") }
         head.authority = ByteSlice(start: start + authorityStart, count: end - authorityStart)
-        setPathAndQuery(target, at: start, from: end, head)
+        setPathAndQuery(target, at: start, from: end, &head)
     }
 }
 

@@ -43,8 +43,13 @@ package struct ResponseWriter: ~Copyable {
 
     /// Prepares for the answer to `head`; nil stands for a request too broken to have one.
     package mutating func prepare(for head: RequestHead?, keepsAlive: Bool) {
-        isHeadRequest = head.map { $0.method == .head } ?? false
-        minorVersion = head?.minorVersion ?? 1
+        prepare(isHead: head?.method == .head, minorVersion: head?.minorVersion ?? 1, keepsAlive: keepsAlive)
+    }
+
+    /// The same without the whole head at hand.
+    package mutating func prepare(isHead: Bool, minorVersion: Int, keepsAlive: Bool) {
+        isHeadRequest = isHead
+        self.minorVersion = minorVersion
         self.keepsAlive = keepsAlive
         isChunked = false
         status = 0
@@ -89,8 +94,8 @@ package struct ResponseWriter: ~Copyable {
         buffer.append("\r\n")
     }
 
-    /// Writes a field whose value comes from data. A value that could break the head is left out: it was refused when it
-    /// was stored, so this only holds the line against a fault elsewhere.
+    /// Writes a field whose value comes from data. A value that could break the head is left out: it was refused when
+    /// it was stored, so this only holds the line against a fault elsewhere.
     package mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
         guard value.firstControl(in: 0..<value.count) == nil else { return }
         buffer.append(name)
@@ -172,7 +177,8 @@ package struct ResponseWriter: ~Copyable {
 
     // MARK: Chunks
 
-    /// Starts a piece of a chunked body: append it to `buffer`, then call `endChunk`. Nothing may be attached meanwhile.
+    /// Starts a piece of a chunked body: append it to `buffer`, then call `endChunk`. Nothing may be attached
+    /// meanwhile.
     package mutating func beginChunk() {
         if isChunked {
             buffer.append("00000000\r\n")

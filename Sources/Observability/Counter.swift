@@ -2,8 +2,8 @@ import Synchronization
 
 /// A count that one thread raises and any thread reads.
 ///
-/// Written by a plain load and store: with one writer nothing is lost, and a locked add would cost twenty times as much.
-/// `relaxed` suffices because a count orders nothing else.
+/// Written by a plain load and store: with one writer nothing is lost, and a locked add would cost twenty times as
+/// much. `relaxed` suffices because a count orders nothing else.
 package struct Counter: ~Copyable {
     private let cell = Atomic<UInt64>(0)
 

@@ -38,7 +38,9 @@ extension MetricsRegistry {
     private func appendTurns(into out: inout IOBuffer) {
         var metrics = OpenMetrics()
         metrics.family("nuthatch_loop_turns", .counter, "Turns of an event loop.", into: &out)
-        for index in 0..<loopCount { appendLoopSample(metrics, index, into: &out) { $0.append(decimal: $1.turns.value) } }
+        for index in 0..<loopCount {
+            appendLoopSample(metrics, index, into: &out) { $0.append(decimal: $1.turns.value) }
+        }
         metrics.family("nuthatch_loop_busy_seconds", .counter, "Time an event loop was not waiting.", into: &out)
         for index in 0..<loopCount {
             appendLoopSample(metrics, index, into: &out) {

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// Small files read whole, and the standard streams.
@@ -40,6 +41,23 @@ package enum Files {
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return }
             offset += count
+        }
+    }
+
+    /// Writes as much of a buffer to a standard stream as goes without waiting for its reader, and consumes it.
+    ///
+    /// A pipe that is ready takes `PIPE_BUF` bytes at least, so pieces of that size never block, though the stream
+    /// itself cannot be made non-blocking: other processes may share it.
+    package static func writeReady(_ buffer: inout IOBuffer, to stream: Stream) {
+        while !buffer.isEmpty {
+            var ready = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)
+            guard poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
+            let piece = min(buffer.count, 4096)
+            let count = buffer.readable.extracting(0..<piece).withUnsafeBufferPointer {
+                Glibc.write(stream.rawValue, $0.baseAddress, $0.count)
+            }
+            if count <= 0 { return }
+            buffer.consume(count)
         }
     }
 

@@ -18,12 +18,14 @@ package struct Thread: ~Copyable {
     package init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         var made = pthread_t()
         let start = Unmanaged.passRetained(Start(name, body))
-        let code = pthread_create(&made, nil, { argument in
-            let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-            nuthatch_name_thread(start.name)
-            start.body()
-            return nil
-        }, start.toOpaque())
+        let code = pthread_create(
+            &made, nil,
+            { argument in
+                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                nuthatch_name_thread(start.name)
+                start.body()
+                return nil
+            }, start.toOpaque())
         guard code == 0 else {
             start.release()
             throw SystemError(code: code, call: "pthread_create")

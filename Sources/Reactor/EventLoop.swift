@@ -26,20 +26,20 @@ package final class EventLoop {
 
     package let mailbox: Mailbox
     private let epoll: Epoll
-    private var slots: [Slot] = []
-    private var freeSlots: [Int] = []
-    private var wheel: TimerWheel
-    private var isStopped = false
-    private var nextUpkeep: Int64 = 0
+    @exclusivity(unchecked) private var slots: [Slot] = []
+    @exclusivity(unchecked) private var freeSlots: [Int] = []
+    @exclusivity(unchecked) private var wheel: TimerWheel
+    @exclusivity(unchecked) private var isStopped = false
+    @exclusivity(unchecked) private var nextUpkeep: Int64 = 0
 
     /// Monotonic time of this turn, in nanoseconds and milliseconds.
-    package private(set) var monotonicNanoseconds: Int64
+    @exclusivity(unchecked) package private(set) var monotonicNanoseconds: Int64
     package var now: Int64 { monotonicNanoseconds / 1_000_000 }
     /// Wall time of this turn, in milliseconds since 1970. Read anew with each upkeep and carried on by the monotonic
     /// clock in between: one clock call a turn instead of two.
     package var wallMilliseconds: Int64 { wallBase + (monotonicNanoseconds - wallBaseMonotonic) / 1_000_000 }
-    private var wallBase: Int64
-    private var wallBaseMonotonic: Int64
+    @exclusivity(unchecked) private var wallBase: Int64
+    @exclusivity(unchecked) private var wallBaseMonotonic: Int64
 
     package init(mailbox: Mailbox) throws(SystemError) {
         self.mailbox = mailbox
@@ -102,7 +102,8 @@ package final class EventLoop {
 
     // MARK: Deadlines
 
-    /// Sets when the handler is to be called (monotonic milliseconds), instead of what was set before; `.max` for never.
+    /// Sets when the handler is to be called (monotonic milliseconds), instead of what was set before; `.max` for
+    /// never.
     package func setDeadline(_ deadline: Int64, of registration: Registration) {
         let index = registration.index
         guard slots[index].generation == registration.generation else { return }

@@ -3,8 +3,8 @@ import Posix
 /// Accepts connections on a loop, and keeps accepting possible when descriptors run out.
 ///
 /// At the limit of descriptors a waiting connection can neither be taken nor refused, and level-triggered readiness
-/// would make the loop spin. So one spare descriptor is kept: it is closed, the connection taken and closed at once, the
-/// spare opened again, and accepting pauses for a moment.
+/// would make the loop spin. So one spare descriptor is kept: it is closed, the connection taken and closed at once,
+/// the spare opened again, and accepting pauses for a moment.
 package final class Listener: EventHandler {
     /// Connections taken a turn, so that a flood leaves time for those that are there.
     private static let batch = 64

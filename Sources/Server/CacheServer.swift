@@ -1,5 +1,4 @@
 import API
-
 import CacheModel
 import HTTP1
 import Observability
@@ -24,6 +23,11 @@ package enum CacheServer {
         let threads = try startLoops(server, listeners)
         server.api.readiness = .ready
         Files.writeLine("nuthatch: listening on http://\(listeners.address.text)", to: .standardOutput)
+        if configuration.insecure && server.api.access.isOpen {
+            Files.writeLine(
+                "nuthatch: --insecure: whoever reaches \(listeners.address.text) may read and change everything",
+                to: .standardError)
+        }
         waitForStop(server)
         server.api.readiness = .draining
         for mailbox in server.mailboxes { mailbox.deliver(ControlWord.drain) }
@@ -33,16 +37,21 @@ package enum CacheServer {
 
     private static func startLoops(_ server: SharedServer, _ listeners: Listeners) throws -> LoopThreads {
         let threads = LoopThreads()
+        let startup = Startup()
         for index in 0..<server.mailboxes.count {
             try threads.start(name: "loop-\(index)") {
                 do {
-                    try LoopWorker(server, index: index).run(listeningOn: listeners.take(index))
+                    let worker = try LoopWorker(server, index: index)
+                    try worker.listen(on: listeners.take(index))
+                    startup.started()
+                    worker.run()
                 } catch {
-                    // A loop that cannot start leaves a server that answers only some clients: better none.
-                    fatalError("loop \(index) could not start: \(error)")
+                    startup.failed(error)
                 }
             }
         }
+        // A loop that cannot start would leave a server that answers only some clients: then better none.
+        if let failure = startup.wait(for: server.mailboxes.count) { throw failure }
         return threads
     }
 
@@ -50,10 +59,44 @@ package enum CacheServer {
         while true {
             switch Signals.wait() {
             case .stop: return
-            // Tokens and settings are read once; a reload has nothing to do yet.
-            case .reload: continue
+            case .reload: reloadTokens(server)
             }
         }
+    }
+
+    /// Reads the tokens anew (SIGHUP). With a file that cannot be taken those that are in force stay.
+    private static func reloadTokens(_ server: SharedServer) {
+        do throws(ConfigurationError) {
+            let access = try server.configuration.tokens.accessPolicy()
+            guard !access.isOpen || server.api.access.isOpen else {
+                return Files.writeLine(
+                    "nuthatch: no tokens are left; those in force stay, for without one everybody could come in",
+                    to: .standardError)
+            }
+            server.api.access = access
+            Files.writeLine("nuthatch: \(access.tokenCount) tokens are in force", to: .standardError)
+        } catch {
+            Files.writeLine("nuthatch: the tokens in force stay: \(error.description)", to: .standardError)
+        }
+    }
+}
+
+/// Waits until all loops accept, so that the server is not announced before.
+private final class Startup: Sendable {
+    private let failure = Mutex<(any Error)?>(nil)
+    private let semaphore = Semaphore()
+
+    func started() { semaphore.signal() }
+
+    func failed(_ error: any Error) {
+        failure.withLock { $0 = error }
+        semaphore.signal()
+    }
+
+    /// - Returns: why a loop could not start, nil when all have.
+    func wait(for count: Int) -> (any Error)? {
+        for _ in 0..<count { semaphore.wait() }
+        return failure.withLock { $0 }
     }
 }
 

@@ -15,8 +15,8 @@ final class Listeners: Sendable {
     /// Binds one socket for each of `count` loops.
     ///
     /// With several they share the port (`SO_REUSEPORT`), and the kernel deals connections out by a hash of their
-    /// addresses. A trial bind without sharing comes first, because the kernel would otherwise let a second server of the
-    /// same user join in silence.
+    /// addresses. A trial bind without sharing comes first, because the kernel would otherwise let a second server of
+    /// the same user join in silence.
     init(host: String, port: UInt16, count: Int, stallTimeout: Int32) throws(SystemError) {
         var address = try SocketAddress.resolve(host: host, port: port, forListening: true)
         let isShared = count > 1

@@ -16,6 +16,8 @@ final class LoopWorker: EventLoop.Owner {
     /// What is thrown away from a client that was refused, in bytes and milliseconds.
     static let drainBytes = 64 << 10
     static let drainMilliseconds: Int64 = 1000
+    /// A request that waits goes on waiting for so long when its client has closed its half of the connection.
+    static let halfClosedWaitMilliseconds: Int64 = 2000
     /// A body may pause for so long before its pace is judged, and must then average so many bytes a second.
     static let bodyGraceMilliseconds: Int64 = 5000
     static let bodyBytesPerSecond: Int64 = 1024
@@ -30,20 +32,24 @@ final class LoopWorker: EventLoop.Owner {
     let metrics: LoopMetrics
     let httpLimits: HTTPLimits
     let timeouts: ConnectionTimeouts
-    let head = RequestHead()
-    var readBuffer = IOBuffer(capacity: readSize)
-    var response = ResponseWriter()
+    @exclusivity(unchecked) var head = RequestHead()
+    @exclusivity(unchecked) var readBuffer = IOBuffer(capacity: readSize)
+    @exclusivity(unchecked) var response = ResponseWriter()
+    @exclusivity(unchecked) var accessLog = AccessLogWriter()
+    let logsAccess: Bool
+    /// When the last answer was complete, in monotonic nanoseconds.
+    @exclusivity(unchecked) var clockMark: Int64 = 0
     /// The generation that the next parked request gets.
-    private(set) var nextWait: UInt32 = 1
-    private(set) var isDraining = false
+    @exclusivity(unchecked) private(set) var nextWait: UInt32 = 1
+    @exclusivity(unchecked) private(set) var isDraining = false
 
     private let engine: any Engine
     private let shared: SharedServer
-    private var listener: Listener?
-    private var connectionCount = 0
-    private var answeredAtUpkeep: UInt64 = 0
-    private var dateSecond: Int64 = .min
-    private var drainEnds: Int64 = .max
+    @exclusivity(unchecked) private var listener: Listener?
+    @exclusivity(unchecked) private var connectionCount = 0
+    @exclusivity(unchecked) private var answeredAtUpkeep: UInt64 = 0
+    @exclusivity(unchecked) private var dateSecond: Int64 = .min
+    @exclusivity(unchecked) private var drainEnds: Int64 = .max
 
     init(_ shared: SharedServer, index: Int) throws {
         self.shared = shared
@@ -53,20 +59,23 @@ final class LoopWorker: EventLoop.Owner {
         metrics = shared.metrics.loop(index)
         httpLimits = shared.configuration.httpLimits
         timeouts = ConnectionTimeouts(shared.configuration)
+        logsAccess = shared.configuration.accessLog
         engine = shared.engine
     }
 
     /// The loop's idea of now, for the API and the engine.
     var now: Instant { Instant(milliseconds: loop.wallMilliseconds) }
 
-    /// Accepts on `socket` and serves until the server has drained.
-    func run(listeningOn socket: consuming ListeningSocket) throws {
+    /// Accepts on `socket` from the next turn on.
+    func listen(on socket: consuming ListeningSocket) throws {
         listener = try Listener(
             socket, on: loop,
             accepted: { stream, address in self.accepted(stream, address) },
             refused: { self.metrics.turnedAway.add() })
-        loop.run(owner: self)
     }
+
+    /// Serves until the server has drained.
+    func run() { loop.run(owner: self) }
 
     // MARK: Connections
 
@@ -74,7 +83,8 @@ final class LoopWorker: EventLoop.Owner {
         let network = address.network
         let admission = shared.limits.admit(network)
         if admission == .networkFull { return metrics.turnedAway.add() }
-        let connection = HTTPConnection(stream, network: network, worker: self)
+        let connection = HTTPConnection(
+            stream, network: network, peer: logsAccess ? address.text : "", worker: self)
         guard connection.start() else { return shared.limits.release(network) }
         connectionCount += 1
         metrics.accepted.add()
@@ -91,6 +101,10 @@ final class LoopWorker: EventLoop.Owner {
         metrics.connectionClosed(reason)
         if isDraining && connectionCount == 0 { loop.stop() }
     }
+
+    /// When the request at hand began: at the end of the one before it in this turn, else with the turn. So one reading
+    /// of the clock serves two requests, and the time between holds the system calls in between.
+    func requestBegins() -> Int64 { max(clockMark, loop.monotonicNanoseconds) }
 
     // MARK: Waiting
 
@@ -131,6 +145,7 @@ final class LoopWorker: EventLoop.Owner {
     func turnEnded(busy: Int64) {
         metrics.turns.add()
         metrics.busyNanoseconds.add(UInt64(max(0, busy)))
+        if logsAccess { accessLog.flush() }
     }
 
     private func setDate() {

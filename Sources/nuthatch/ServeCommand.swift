@@ -49,6 +49,9 @@ struct ServeCommand: ParsableCommand {
             Files.writeLine("nuthatch: the configuration is good", to: .standardOutput)
             return
         }
+        if settings.insecure && settings.tokens.isEmpty {
+            complain("warning: insecure: whoever reaches \(settings.host) may read and change everything")
+        }
         let code: Int32
         do {
             code = try CacheServer.run(configuration: settings)

@@ -21,10 +21,11 @@ import Testing
         #expect(buffer.readable.copied() == model)
     }
 
-    @Test(arguments: [
-        (0, "0"), (9, "9"), (10, "10"), (-1, "-1"), (Int64.max, "9223372036854775807"),
-        (Int64.min, "-9223372036854775808"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0"), (9, "9"), (10, "10"), (-1, "-1"), (Int64.max, "9223372036854775807"),
+            (Int64.min, "-9223372036854775808"),
+        ] as [(Int64, String)])
     func `numbers are written as decimal digits`(value: Int64, text: String) {
         var buffer = IOBuffer()
         buffer.append(decimal: value)
@@ -88,19 +89,21 @@ import Testing
 }
 
 @Suite struct CodingTests {
-    @Test(arguments: [
-        ("12", 12), ("0", 0), ("007", 7), ("9223372036854775807", .max), ("9223372036854775808", nil), ("", nil),
-        ("+5", nil), ("-0", nil), ("0x10", nil), ("1_0", nil), (" 5", nil), ("5 ", nil), ("1e1", nil), ("٣", nil),
-        ("99999999999999999999", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("12", 12), ("0", 0), ("007", 7), ("9223372036854775807", .max), ("9223372036854775808", nil), ("", nil),
+            ("+5", nil), ("-0", nil), ("0x10", nil), ("1_0", nil), (" 5", nil), ("5 ", nil), ("1e1", nil), ("٣", nil),
+            ("99999999999999999999", nil),
+        ] as [(String, Int64?)])
     func `only plain decimal digits are a number`(text: String, value: Int64?) {
         #expect(Array(text.utf8).span.decimalValue() == value)
     }
 
-    @Test(arguments: [
-        ("a%2Fb", "a/b"), ("%252e", "%2e"), ("a+b", "a+b"), ("%00", "\0"), ("%", nil), ("%0", nil), ("%zz", nil),
-        ("abc%4", nil), ("%C3%A9", "é"), ("", ""),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("a%2Fb", "a/b"), ("%252e", "%2e"), ("a+b", "a+b"), ("%00", "\0"), ("%", nil), ("%0", nil), ("%zz", nil),
+            ("abc%4", nil), ("%C3%A9", "é"), ("", ""),
+        ] as [(String, String?)])
     func `escapes are decoded exactly once`(encoded: String, decoded: String?) {
         var buffer = IOBuffer()
         let isWhole = PercentCoding.decode(Array(encoded.utf8).span, plusIsSpace: false, into: &buffer)

@@ -38,7 +38,28 @@ struct EvictionTests {
         cache.engine.checkInvariants()
     }
 
-    @Test("the volatile policies spare entries without a lifetime, whatever comes", arguments: ["s3-fifo", "lru", "lfu", "ttl", "random"])
+    @Test(
+        "large values make room for each other under every policy",
+        arguments: EvictionPolicy.allNames.filter { $0 != "none" })
+    func largeValues(_ name: String) {
+        let cache = Cache(shards: 16, maxMemory: 16 << 20, policy: EvictionPolicy(name: name)!)
+        let value = [UInt8](repeating: 7, count: 64 << 10)
+        for number in 0..<80 {
+            let lifetime = Lifetime(expiresAt: cache.now.advanced(byMilliseconds: 36_000_000))
+            #expect(cache.put(Array("long:\(number)".utf8), value, lifetime: .set(lifetime)).outcome == .created)
+            cache.pass(2)
+        }
+        for number in 0..<600 {
+            let lifetime = Lifetime(expiresAt: cache.now.advanced(byMilliseconds: 60_000))
+            let answer = cache.put(Array("short:\(number)".utf8), value, lifetime: .set(lifetime))
+            #expect(answer.outcome == .created, "number \(number) of \(cache.statistics)")
+            cache.pass(2)
+        }
+    }
+
+    @Test(
+        "the volatile policies spare entries without a lifetime, whatever comes",
+        arguments: ["s3-fifo", "lru", "lfu", "ttl", "random"])
     func volatile(_ name: String) {
         let cache = Cache(maxMemory: 4 << 20, policy: EvictionPolicy(name: "volatile-" + name)!)
         let value = String(repeating: "x", count: 300)
@@ -55,7 +76,9 @@ struct EvictionTests {
         cache.engine.checkInvariants()
     }
 
-    @Test("when nothing may leave, a write past the limit says so and changes nothing", arguments: ["none", "volatile-lru"])
+    @Test(
+        "when nothing may leave, a write past the limit says so and changes nothing",
+        arguments: ["none", "volatile-lru"])
     func full(_ name: String) {
         let recorder = Recorder()
         let cache = Cache(maxMemory: 1 << 20, policy: EvictionPolicy(name: name)!, reader: recorder)

@@ -23,7 +23,9 @@ struct HashIndexTests {
         #expect(index.bytes / 60_000 <= 13)
     }
 
-    @Test("a random sequence of insertions and removals leaves what a dictionary would hold", arguments: [1, 2, 3] as [UInt64])
+    @Test(
+        "a random sequence of insertions and removals leaves what a dictionary would hold",
+        arguments: [1, 2, 3] as [UInt64])
     func randomly(_ seed: UInt64) {
         var index = HashIndex()
         var model: [UInt64: UInt32] = [:]

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Lifetimes")
 struct LifetimeTests {
-    private func after(_ cache: Cache, _ milliseconds: Int64) -> Instant { cache.now.advanced(byMilliseconds: milliseconds) }
+    private func after(_ cache: Cache, _ milliseconds: Int64) -> Instant {
+        cache.now.advanced(byMilliseconds: milliseconds)
+    }
 
     @Test("a sliding entry lives from its last read, never past its cap, and never shorter than asked")
     func sliding() {
@@ -61,7 +63,8 @@ struct LifetimeTests {
     func touching() {
         let cache = Cache()
         let written = cache.put(
-            "a", "1", lifetime: .set(Lifetime(expiresAt: after(cache, 100), staleWhileRevalidate: 50, staleIfError: 60)))
+            "a", "1", lifetime: .set(Lifetime(expiresAt: after(cache, 100), staleWhileRevalidate: 50, staleIfError: 60))
+        )
         let touched = cache.touch("a", .lifetime(Lifetime(idle: 300)), wantsValue: true)
         #expect(touched.outcome == .hit)
         #expect(touched.text == "1")

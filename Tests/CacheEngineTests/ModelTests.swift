@@ -30,7 +30,8 @@ struct ModelTests {
             Setup(seed: 9, policy: "ttl", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
             Setup(seed: 10, policy: "random", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
             Setup(seed: 11, policy: "volatile-lru", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-            Setup(seed: 12, policy: "volatile-s3-fifo", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+            Setup(
+                seed: 12, policy: "volatile-s3-fifo", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
             Setup(seed: 13, policy: "none", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
         ])
     func run(_ setup: Setup) {
@@ -282,7 +283,8 @@ struct ModelRun {
             }
             if theirs.isMiss, mine.entry.idle > 0 { continue }
             if mine.outcome != theirs.outcome || info != theirs.entry || mine.value != theirs.value
-                || mine.fields != theirs.fields {
+                || mine.fields != theirs.fields
+            {
                 return "\(key): rebuilt as \(theirs), was \(mine)"
             }
         }

@@ -13,7 +13,9 @@ import Testing
         #expect(try network("::ffff:10.0.0.1") == network("10.0.0.1"))
     }
 
-    @Test(arguments: [("127.0.0.1", true), ("127.9.9.9", true), ("::1", true), ("0.0.0.0", false), ("::", false), ("10.0.0.1", false)])
+    @Test(arguments: [
+        ("127.0.0.1", true), ("127.9.9.9", true), ("::1", true), ("0.0.0.0", false), ("::", false), ("10.0.0.1", false),
+    ])
     func `loopback addresses are known`(host: String, isLoopback: Bool) throws {
         #expect(try SocketAddress.resolve(host: host, port: 1, forListening: true).isLoopback == isLoopback)
     }

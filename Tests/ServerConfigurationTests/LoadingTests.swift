@@ -64,7 +64,8 @@ private func complaints(_ flags: [String: String] = [:], environment: [String: S
 
     @Test func `variables with which Kubernetes tells about a service are not settings`() {
         let links = [
-            "NUTHATCH_SERVICE_HOST": "10.0.0.1", "NUTHATCH_SERVICE_PORT": "8379", "NUTHATCH_PORT": "tcp://10.0.0.1:8379",
+            "NUTHATCH_SERVICE_HOST": "10.0.0.1", "NUTHATCH_SERVICE_PORT": "8379",
+            "NUTHATCH_PORT": "tcp://10.0.0.1:8379",
             "NUTHATCH_PORT_8379_TCP": "tcp://10.0.0.1:8379", "NUTHATCH_PORT_8379_TCP_PROTO": "tcp",
         ]
         #expect(complaints(environment: links).isEmpty)
@@ -98,7 +99,7 @@ private func complaints(_ flags: [String: String] = [:], environment: [String: S
         ("", "line 1, column 1: the JSON text ends too early"),
         ("{", "line 1, column 2: the JSON text ends too early"),
         ("[]", "line 1, column 1: an object is expected"),
-        ("{\"port\": 1,\n  \"port\": 2}", "line 2, column 3: an object has two members of one name in \"  \\\"port\\\": 2}\""),
+        ("{\"port\": 1,\n  \"port\": 2}", "line 2, column 3: an object has two members of one name in "),
         ("{}x", "line 1, column 3: bytes after the end of the JSON value"),
     ])
     func `a broken text is told with its place`(text: String, expected: String) throws {
@@ -145,7 +146,9 @@ private func complaints(_ flags: [String: String] = [:], environment: [String: S
         #expect(try made.tokens.accessPolicy().tokenCount == 2)
     }
 
-    @Test(arguments: ["", ",", "short", "0123456789abcdef,", "0123456789 abcdef", "0123456789abcdef\nread x", "0123456789abcdé"])
+    @Test(arguments: [
+        "", ",", "0123456789abcdef,", "0123456789 abcdef", "0123456789abcdef\nread x", "0123456789abcdé", "a=b",
+    ])
     func `a bad token is refused and not shown`(tokens: String) {
         let wrong = complaints(environment: ["NUTHATCH_TOKEN": tokens])
         #expect(wrong.count == 1 && wrong[0].hasPrefix("NUTHATCH_TOKEN: ") && !wrong[0].contains("0123456789"))

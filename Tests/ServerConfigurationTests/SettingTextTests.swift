@@ -11,7 +11,10 @@ import Testing
         #expect(try SettingText.bytes(text, in: 0...(1 << 50)) == expected)
     }
 
-    @Test(arguments: ["", "kb", "-1", "+1", "1.5gb", "1 kb", "1k", "99999999999999999999gb", "9999999tb", "0x10", "1_000", "12parsecs"])
+    @Test(arguments: [
+        "", "kb", "-1", "+1", "1.5gb", "1 kb", "1k", "99999999999999999999gb", "9999999tb", "0x10", "1_000",
+        "12parsecs",
+    ])
     func `what is no size`(text: String) {
         #expect(throws: SettingFailure.self) { try SettingText.bytes(text, in: 0...(1 << 50)) }
     }

@@ -68,7 +68,7 @@ class Response:
 
     def json_lines(self) -> list[dict]:
         assert self.media_type == "application/x-ndjson", self
-        return [json.loads(line) for line in self.body.decode().splitlines() if line]
+        return [json.loads(line) for line in self.body.decode().split("\n") if line]
 
     @property
     def problem(self) -> dict:

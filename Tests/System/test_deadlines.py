@@ -85,7 +85,7 @@ def test_the_deadline_of_a_head_starts_anew_with_each_request(impatient):
 def test_a_body_over_its_total_deadline_is_408_and_applies_nothing(impatient, key):
     begun = time.monotonic()
     with Connection(impatient.address) as connection:
-        connection.send(put_head(impatient, key, 10 * MIB))
+        connection.send(put_head(impatient, key, 4 * MIB))
         while time.monotonic() - begun < 3:
             if not connection.send(bytes(4096)):
                 break

@@ -204,9 +204,9 @@ def test_a_malformed_date_is_ignored(http, key, date):
 @pytest.mark.parametrize(
     "date",
     [
-        "Thu, 01 Jan 1970 00:00:00 GMT",
-        "Thursday, 01-Jan-70 00:00:00 GMT",
-        "Thu Jan  1 00:00:00 1970",
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
     ],
 )
 def test_all_three_forms_of_a_date_are_read(http, key, date):

@@ -151,7 +151,9 @@ struct BatchLineReader {
     private mutating func finished(in bytes: borrowing IOBuffer) throws(Problem) -> BatchLine {
         if let refusal { throw refusal }
         guard hasOperation else { throw .badRequest("op is one of put, get, delete, touch, append") }
-        guard line.operation.members.isSuperset(of: seen) else { throw .badRequest("a member that this op does not take") }
+        guard line.operation.members.isSuperset(of: seen) else {
+            throw .badRequest("a member that this op does not take")
+        }
         guard seen.contains(.key) != seen.contains(.key64) else { throw .badRequest("exactly one of key and key64") }
         guard line.key.count >= 1 && Int(line.key.count) <= Limits.keyBytes else {
             throw Problem(.badName, "a name is 1 to 4096 bytes")

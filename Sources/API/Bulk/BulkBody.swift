@@ -11,7 +11,7 @@ enum BulkBody {
         let refusal = Problem(.unsupportedMediaType, allowed, allowingArray ? .acceptQuery : .none)
         guard let field = request.field(.contentType), let type = MediaType.parse(field) else { throw refusal }
         if request.has(.contentEncoding) {
-            throw Problem(.unsupportedMediaType, "a bulk body is sent without Content-Encoding")
+            throw Problem(.unsupportedMediaType, "a bulk body is sent without Content-Encoding", .acceptIdentity)
         }
         if type.is("application", "x-ndjson") { return .lines }
         if allowingArray && type.is("application", "json") { return .array }
@@ -33,7 +33,6 @@ enum BulkBody {
 
     /// A JSON array whose elements are strings or objects. Text that is no JSON is 400, other JSON is 422.
     static func checkArray(_ body: Span<UInt8>, noted: inout IOBuffer) throws(Problem) {
-        if body.isEmpty { return }
         var isQuery = false
         do throws(JSONError) {
             isQuery = try readArray(body)

@@ -70,7 +70,8 @@ extension Desk {
         }
         json.endArray(into: &noted)
         if isMemory {
-            return Problem(.memoryFull, "memory is full and nothing may be evicted; nothing was changed", .notedFailures)
+            return Problem(
+                .memoryFull, "memory is full and nothing may be evicted; nothing was changed", .notedFailures)
         }
         return Problem(.checkFailed, "lines of the atomic batch failed; nothing was changed", .notedFailures)
     }

@@ -68,6 +68,20 @@ extension Desk {
         if !principal.mayUse(key, needs) { throw .forbidden(principal.permissions.missing(from: needs)) }
         let limit = api.settings.limits.valueBytes
         if line.value.count > limit { throw .tooLarge("a value is longer than the limit", limit: limit) }
+        try execute(line, key, bytes, turn)
+        if let problem = Problem(reply, limits: api.settings.limits) { throw problem }
+        if line.operation == .get {
+            LineAnswer.found(
+                number, key: key, reply.entry, fields: reply.fields.readable, value: reply.valueBytes, at: turn.now,
+                base64: base64, into: &out)
+        } else {
+            LineAnswer.written(number, line.operation, reply.outcome, reply.written, reply.entry, into: &out)
+        }
+    }
+
+    private mutating func execute(
+        _ line: BatchLine, _ key: Span<UInt8>, _ bytes: Span<UInt8>, _ turn: Turn
+    ) throws(Problem) {
         let match = LineCondition(line.ifMatch)
         let noneMatch = LineCondition(line.ifNoneMatch)
         let precondition = Precondition(
@@ -93,14 +107,6 @@ extension Desk {
                 key: key, bytes: bytes.extracting(line.value), end: .back, maximumLength: line.maximumLength,
                 fields: bytes.extracting(line.fields), precondition: precondition)
             try execute(.extend(extend), turn)
-        }
-        if let problem = Problem(reply, limits: api.settings.limits) { throw problem }
-        if line.operation == .get {
-            LineAnswer.found(
-                number, key: key, reply.entry, fields: reply.fields.readable, value: reply.valueBytes, at: turn.now,
-                base64: base64, into: &out)
-        } else {
-            LineAnswer.written(number, line.operation, reply.outcome, reply.written, reply.entry, into: &out)
         }
     }
 }

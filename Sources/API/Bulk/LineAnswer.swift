@@ -14,7 +14,8 @@ enum LineAnswer {
         json.member("value", orBase64: "value64", bytes: value, forcingBase64: base64, into: &out)
         let stored = EntityFields(fields)
         if let coding = stored.contentEncoding {
-            json.member("content_encoding", orBase64: "content_encoding64", bytes: fields.extracting(coding), into: &out)
+            json.member(
+                "content_encoding", orBase64: "content_encoding64", bytes: fields.extracting(coding), into: &out)
         }
         tag(info.position, json: &json, into: &out)
         timeToLive(info, at: now, json: &json, into: &out)

@@ -112,7 +112,8 @@ struct LifetimeWish {
             idle: idle, staleWhileRevalidate: staleWhileRevalidate, staleIfError: staleIfError)
         if let ttl {
             if ttl == 0 && lifetime.staleWindow == 0 {
-                throw .badRequest("max-age=0 needs stale-while-revalidate or stale-if-error; to remove a key use DELETE")
+                throw .badRequest(
+                    "max-age=0 needs stale-while-revalidate or stale-if-error; to remove a key use DELETE")
             }
             lifetime.expiresAt = now.advanced(byMilliseconds: shortened(ttl, &random))
         } else if let expiresAt {

@@ -50,12 +50,14 @@ struct TagList: Sendable {
         let isMatch = field == .ifMatch
         if error == .tooMany {
             return Problem(
-                .badRequest, isMatch ? "If-Match names more tags than the limit" : "If-None-Match names more tags than the limit",
+                .badRequest,
+                isMatch ? "If-Match names more tags than the limit" : "If-None-Match names more tags than the limit",
                 .limit(Limits.entityTags))
         }
         return .badRequest(
             isMatch
-                ? "If-Match is * or a list of quoted entity tags" : "If-None-Match is * or a list of quoted entity tags")
+                ? "If-Match is * or a list of quoted entity tags" : "If-None-Match is * or a list of quoted entity tags"
+        )
     }
 
     /// True when a tag names this very representation.

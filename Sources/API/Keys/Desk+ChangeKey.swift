@@ -93,7 +93,8 @@ extension Desk {
         let limit = api.settings.limits.valueBytes
         guard request.body.count <= limit else { throw .tooLarge("a value is longer than the limit", limit: limit) }
         if request.has(.contentEncoding) {
-            throw Problem(.unsupportedMediaType, "a piece of a value has no Content-Encoding of its own")
+            throw Problem(
+                .unsupportedMediaType, "a piece of a value has no Content-Encoding of its own", .acceptIdentity)
         }
         let most = try parameters.number(.maxLen, in: 0...Int64.max, "a whole number of bytes")
         var stored = IOBuffer()

@@ -7,9 +7,9 @@ extension Desk {
     mutating func key(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) throws(Problem) -> Disposition {
-        let path = request.path
+        let path = request.bytes.extracting(path)
         let name = path.extracting(RoutePath.keyPrefix.utf8CodeUnitCount..<path.count)
-        let isStandIn = name.count == 1 && name[0] == UInt8(ascii: "-") && request.head.query != nil
+        let isStandIn = name.count == 1 && name[0] == UInt8(ascii: "-") && hasQuery
         if !isStandIn && name.firstIndex(of: UInt8(ascii: "%")) == nil {
             // Nothing to decode: the key is where it was received.
             return try key(name, request, turn, response: &response)

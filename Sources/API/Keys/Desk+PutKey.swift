@@ -11,7 +11,7 @@ extension Desk {
         guard request.body.count <= limit else { throw .tooLarge("a value is longer than the limit", limit: limit) }
         if request.has(.contentRange) { throw .badRequest("a part of a value cannot be PUT: send it whole") }
         var wish = LifetimeWish()
-        if request.head.query != nil { try readLifetime(&wish, request) }
+        if hasQuery { try readLifetime(&wish, request) }
         if LifetimeWish.hasFields(request.head) { try wish.readFields(of: request, at: turn.now) }
         try EntityFieldsWriter.checkCoding(of: request, limit: limit)
         let writing = PutWriting(
@@ -54,7 +54,10 @@ extension Desk {
                 key: key, value: value, fields: stored, lifetime: writing.lifetime, version: writing.version,
                 precondition: precondition, wantsPrevious: writing.wantsPrevious))
         try execute(command, turn)
-        if let problem = Problem(reply, limits: api.settings.limits) { throw problem }
+        switch reply.outcome {
+        case .created, .replaced: return
+        default: throw refusal()
+        }
     }
 
     private mutating func answerPut(

@@ -12,7 +12,7 @@ extension Desk {
     ) throws(Problem) -> Disposition {
         let head = request.head
         var wish = ReadWish()
-        if head.query != nil || head.value(of: .prefer) != nil { try read(&wish, request) }
+        if hasQuery || head.value(of: .prefer) != nil { try read(&wish, request) }
         guard Conditions.areSent(in: head) else {
             return try readPlainly(key, request, wish, turn, response: &response)
         }
@@ -21,7 +21,7 @@ extension Desk {
     }
 
     private mutating func read(_ wish: inout ReadWish, _ request: borrowing Request) throws(Problem) {
-        if request.method == .head {
+        if isHead {
             let parameters = try parameters(
                 request, allowing: ParameterSet(.key64, .touch, .stale), "unknown; HEAD takes touch, stale and key64")
             return try wish.read(parameters)
@@ -39,7 +39,6 @@ extension Desk {
         _ key: Span<UInt8>, _ request: borrowing Request, _ wish: ReadWish, _ turn: Turn,
         response: inout ResponseWriter
     ) throws(Problem) -> Disposition {
-        let isHead = request.method == .head
         let slides = wish.touch ?? !isHead
         try look(key, wish, slides: slides, wantsValue: !isHead, turn)
         let fields = EntityFields(reply.fields.readable)
@@ -59,7 +58,7 @@ extension Desk {
         let command = Command.read(
             Read(key: key, slides: slides, acceptsStale: wish.acceptsStale, wantsValue: wantsValue))
         try execute(command, turn)
-        if let problem = Problem(reply, limits: api.settings.limits) { throw problem }
+        guard case .hit = reply.outcome else { throw refusal() }
     }
 
     private func chooseCoding(_ fields: EntityFields, _ request: borrowing Request) throws(Problem) -> Coding {
@@ -75,7 +74,6 @@ extension Desk {
         _ key: Span<UInt8>, _ request: borrowing Request, _ wish: ReadWish, _ conditions: Conditions, _ turn: Turn,
         response: inout ResponseWriter
     ) throws(Problem) -> Disposition {
-        let isHead = request.method == .head
         var mayWait = wish.wait > 0 && conditions.noneMatch.wasSent && turn.resumption != .deadline
         var slides = false
         var wantsValue = !isHead
@@ -117,7 +115,6 @@ extension Desk {
     private mutating func watch(
         _ key: Span<UInt8>, _ conditions: Conditions, _ turn: Turn
     ) throws(Problem) -> Bool {
-        reply.reset()
         let command = Command.watch(Watch(key: key, known: conditions.noneMatch.condition))
         return engine.execute(command, at: turn.now, ticket: turn.ticket, reply: &reply) == .pending
     }
@@ -147,7 +144,6 @@ extension Desk {
         response: inout ResponseWriter
     ) throws(Problem) {
         if coding.form != .asStored { try recode(coding.form) }
-        let isHead = request.method == .head
         let count = isHead && coding.form == .asStored ? reply.entry.valueCount : reply.valueBytes.count
         if !isHead, request.head.value(of: .range) != nil {
             if try answerRange(request, fields, coding, turn, response: &response) { return }

@@ -24,7 +24,8 @@ extension Desk {
                 try Gzip.inflate(reply.valueBytes, limit: api.settings.limits.valueBytes, into: &coded)
             } catch {
                 // It was sound when it was stored; appending can have broken it, or made it too large.
-                throw Problem(.notAcceptable, "the stored gzip value cannot be inflated; accept gzip to get it as it is")
+                throw Problem(
+                    .notAcceptable, "the stored gzip value cannot be inflated; accept gzip to get it as it is")
             }
         }
         reply.shared = nil

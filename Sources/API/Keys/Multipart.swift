@@ -44,7 +44,9 @@ struct Multipart: ~Copyable {
     func appendBoundary(to out: inout IOBuffer) { Self.append(boundary, to: &out) }
 
     private static func append(_ boundary: UInt64, to out: inout IOBuffer) {
-        for digit in 0..<16 { out.append(ASCII.hexDigit(UInt8(truncatingIfNeeded: boundary >> UInt64(60 - digit * 4)))) }
+        for digit in 0..<16 {
+            out.append(ASCII.hexDigit(UInt8(truncatingIfNeeded: boundary >> UInt64(60 - digit * 4))))
+        }
     }
 
     /// Writes what stands before part number `index`, or the end.

@@ -9,15 +9,19 @@ extension Desk {
     ) throws(Problem) {
         let parameters = try parameters(
             request, allowing: ListQuery.parameters,
-            "unknown; a list takes prefix, limit, cursor, order, start, end, delimiter, fields, and prefix64, start64, end64")
+            """
+            unknown; a list takes prefix, limit, cursor, order, start, end, delimiter, fields, \
+            and prefix64, start64, end64
+            """
+        )
         let query = try ListQuery(parameters, isIndexed: api.settings.orderedKeys)
-        let offers: InlineArray<2, MediaOffer> = [.json, .ndjson]
-        guard let form = best(of: offers, request) else {
-            throw Problem(.notAcceptable, "a list is application/json or application/x-ndjson")
-        }
         if query.ordered && !api.settings.orderedKeys {
             throw Problem(
                 .notIndexed, "order, start, end and delimiter need the ordered index: start with --ordered-keys")
+        }
+        let offers: InlineArray<2, MediaOffer> = [.json, .ndjson]
+        guard let form = best(of: offers, request) else {
+            throw Problem(.notAcceptable, "a list is application/json or application/x-ndjson")
         }
         let secret = secret(query)
         var cursor: ListCursor? = nil

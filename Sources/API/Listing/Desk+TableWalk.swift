@@ -9,9 +9,6 @@ import HTTP1
 /// that step goes on. Rows of the step that are there throughout are thus shown at least once, also when the table
 /// grows in between: what is split off comes later in the walk.
 extension Desk {
-    /// Rows a step can have beyond what was asked for, as a rule; only a page of fewer steps one by one.
-    private static var slack: Int { 16 }
-
     mutating func walkTable(
         _ query: borrowing ListQuery, _ cursor: consuming ListCursor?, _ turn: Turn, into page: inout ListPage
     ) throws(Problem) -> ListCursor? {
@@ -21,15 +18,15 @@ extension Desk {
             place = cursor.tableCursor
             after.append(cursor.key.readable)
         }
-        if after.isEmpty && query.limit > Self.slack * 2 {
-            try step(query, place, limit: query.limit - Self.slack, turn)
+        if after.isEmpty {
+            try step(query, place, limit: query.limit, turn)
             if reply.rows.count <= query.limit {
                 for row in reply.rows { page.append(row, key: reply.bytes.readable.extracting(row.key)) }
                 return Self.cursor(at: reply.nextCursor)
             }
         }
-        // Step by step; a step without a row counts as well, for its budget was spent.
-        for _ in 0..<query.limit {
+        // Too many: again, step by step, which shows what does not fit. A step without a row has spent its budget.
+        while true {
             try step(query, place, limit: 1, turn)
             if let last = appendStep(query, after, into: &page) {
                 var next = ListCursor(ordered: false)
@@ -39,7 +36,7 @@ extension Desk {
             }
             after.removeAll()
             place = reply.nextCursor
-            if place == nil || page.count >= query.limit { break }
+            if place == nil || page.count >= query.limit || reply.rows.isEmpty { break }
         }
         return Self.cursor(at: place)
     }

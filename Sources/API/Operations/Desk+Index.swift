@@ -43,7 +43,8 @@ extension Desk {
             <html lang="en"><head><meta charset="utf-8"><title>Nuthatch</title>
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <style>body{font:16px/1.5 system-ui,sans-serif;max-width:46em;margin:3em auto;padding:0 1em}
-            pre{background:#f4f4f2;padding:1em;overflow-x:auto}@media(prefers-color-scheme:dark){body{background:#1c1c1a;
+            pre{background:#f4f4f2;padding:1em;overflow-x:auto}
+            @media(prefers-color-scheme:dark){body{background:#1c1c1a;
             color:#e8e8e4}pre{background:#2a2a27}a{color:#9cf}}</style></head><body>
             <h1>Nuthatch
             """)

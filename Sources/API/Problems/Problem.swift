@@ -36,6 +36,8 @@ struct Problem: Error, Sendable {
         case retryAfter(Int)
         /// What a query's body may be.
         case acceptQuery
+        /// That a body is taken without a coding only (RFC 9110 §12.5.3).
+        case acceptIdentity
     }
 
     init(_ kind: ProblemKind, _ detail: StaticString, _ members: Members = .none, closes: Bool = false) {
@@ -94,7 +96,8 @@ extension Problem {
             self.init(.preconditionFailed, "the entry is not as the preconditions ask", .etag(reply.entry.position))
         case .staleVersion:
             self.init(
-                .staleVersion, "the version sent is not greater than the stored one", .version(reply.entry.version ?? 0))
+                .staleVersion, "the version sent is not greater than the stored one", .version(reply.entry.version ?? 0)
+            )
         case .outOfBounds:
             self.init(.outOfBounds, "the value would become longer than max_len", .value(reply.entry.valueCount))
         case .tooLarge: self = .tooLarge("a value is longer than the limit", limit: limits.valueBytes)

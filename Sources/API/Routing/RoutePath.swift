@@ -24,8 +24,24 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
             if path.equals("/v1/keys") { return .keys }
             return path.equals("/healthz") ? .healthz : path.equals("/metrics") ? .metrics : .unknown
         case 13: return path.equals("/openapi.json") ? .openAPI : .unknown
-        case 14: return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
+        case 14:
+            return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
         default: return .unknown
         }
+    }
+
+    /// True when a path that is no route holds a broken escape, or one that stands for a control character: such a path
+    /// is not merely unknown, it was made to mean different things to different servers (RFC 3986 §2.1).
+    static func hasBadEscape(_ path: Span<UInt8>) -> Bool {
+        var start = 0
+        while let sign = path.firstIndex(of: UInt8(ascii: "%"), from: start) {
+            guard sign + 2 < path.count, let high = ASCII.hexValue(path[sign + 1]),
+                let low = ASCII.hexValue(path[sign + 2])
+            else { return true }
+            let byte = high << 4 | low
+            if byte < 0x20 || byte == 0x7F { return true }
+            start = sign + 3
+        }
+        return false
     }
 }

@@ -9,7 +9,8 @@ import CacheModel
 ///   (the counter of Redis, whose clock ticks by the minute instead);
 /// - ttl, random, none: nothing.
 ///
-/// Logical clocks, because what matters is how much else was used since, and so that nothing depends on the time of day.
+/// Logical clocks, because what matters is how much else was used since, and so that nothing depends on the time of
+/// day.
 struct Evictor {
     /// Uses after which a newcomer moves on to the main queue instead of leaving. One, where the paper has two: on the two
     /// traces we measured that gains up to 0.6 points and loses up to 0.3 (docs/decisions).

@@ -2,11 +2,12 @@ import CacheModel
 
 /// Making room below the memory limit.
 ///
-/// Memory is taken in segments, so plain writes ask for room once per 32 KiB; then the shard empties segments of its own
-/// until there is as much again. What leaves depends on the policy:
+/// Memory is taken in segments, so plain writes ask for room once per 32 KiB; then the shard empties segments of its
+/// own until there is as much again. What leaves depends on the policy:
 ///
 /// - s3-fifo: the oldest segment of the newcomers' queue while that holds more than a tenth, else of the main queue.
-///   Newcomers used since they came move to the main queue, others leave and are remembered as ghosts; main entries used since they
+///   Newcomers used since they came move to the main queue, others leave and are remembered as ghosts; main entries
+///   used since they
 ///   last passed go round once more, at most three times. When four segments in a row won nothing the bar is raised, so
 ///   a write never waits for the whole queue to turn.
 /// - lru, lfu, ttl, random: the next segment of a sweep round the chain. From a sample of 64 entries the score is taken
@@ -99,7 +100,7 @@ extension Shard {
     private mutating func evictWorst(_ wanted: Int, _ now: Instant) -> Bool {
         let order = context.pointee.policy.order
         let threshold = threshold(order)
-        guard let source = store.nextInSweep(.main) else { return packTogether(now) }
+        guard let source = store.nextInSweep(.main, includingTail: true) else { return packTogether(now) }
         if source == store.chain(.main).pointee.tail { store.extend(.main) }
         if source == store.chain(.main).pointee.target { store.chain(.main).pointee.target = 0 }
         let evictions = counters.evictions
@@ -111,7 +112,8 @@ extension Shard {
             },
             { shard, entry in
                 let score = shard.evictor.score(of: entry, order)
-                let leaves = score > threshold.score
+                let leaves =
+                    score > threshold.score
                     || score == threshold.score && shard.evictor.random.next() & 0xFFFF < threshold.oddsWhenEqual
                 return leaves ? .leaves(isGhost: false) : .stays
             })

@@ -12,8 +12,8 @@ extension Shard {
         case stays
     }
 
-    /// Goes through a segment from an offset on; entries whose time is over leave in passing. Stops when `goOn` says so,
-    /// asked after every entry; returns the offset reached. When nothing live is left the segment is given back.
+    /// Goes through a segment from an offset on; entries whose time is over leave in passing. Stops when `goOn` says
+    /// so, asked after every entry; returns the offset reached. When nothing live is left the segment is given back.
     mutating func empty(
         _ number: Int32, from start: Int = 0, now: Instant, goOn: (borrowing Shard, Int) -> Bool,
         _ decide: (inout Shard, Entry) -> Fate

@@ -60,8 +60,8 @@ struct EntryTimes: Equatable {
     }
 
     /// Slides the idle lifetime of a fresh entry to a read at `now`; whether the log should be told: when more than a
-    /// tenth of `idle` has passed since it last was. So a rebuilt entry ends at most a tenth of `idle` early, and an entry
-    /// read often costs at most ten records an `idle`.
+    /// tenth of `idle` has passed since it last was. So a rebuilt entry ends at most a tenth of `idle` early, and an
+    /// entry read often costs at most ten records an `idle`.
     mutating func slide(at now: Instant) -> Bool {
         guard idle > 0, now.milliseconds < freshUntil else { return false }
         freshUntil = max(freshUntil, min(expiresAt, Self.adding(now.milliseconds, idle)))

@@ -1,8 +1,8 @@
-/// Active expiry: takes entries out of memory whose time is over and whom nobody asks for. (Those that are asked for are
-/// judged and removed by the asking itself: no ended entry is ever served.)
+/// Active expiry: takes entries out of memory whose time is over and whom nobody asks for. (Those that are asked for
+/// are judged and removed by the asking itself: no ended entry is ever served.)
 ///
-/// Each segment knows a time before which nothing in it ends, each shard the earliest of these. A call of `maintain` goes
-/// on round the shard's segments and looks through those that are due, until its budget is spent:
+/// Each segment knows a time before which nothing in it ends, each shard the earliest of these. A call of `maintain`
+/// goes on round the shard's segments and looks through those that are due, until its budget is spent:
 /// - `scans`: entries looked at. At least `smallestScan` and a 256th of the shard's entries, so that a round in which
 ///   every segment is due takes 256 calls, 2.6 s at one call in 10 ms; doubled, up to 16 times that, while more than a
 ///   quarter of what is looked at has ended, halved while less has.
@@ -18,6 +18,8 @@ struct ExpirySweep {
     static let removals = 4096
     static let descriptors = 1024
     static let rest: Int64 = 250
+    /// Where nothing is evicted, room comes from what has ended alone: then a short rest is worth its price.
+    static let restWithoutEviction: Int64 = 20
 
     /// The segment to look at next.
     var cursor = 1

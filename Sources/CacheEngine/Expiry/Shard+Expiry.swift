@@ -55,7 +55,8 @@ extension Shard {
         }
         store.held = 0
         let isDone = removed < largest
-        let next = due == .max ? .max : max(due, now.milliseconds + ExpirySweep.rest)
+        let rest = context.pointee.policy.order == .none ? ExpirySweep.restWithoutEviction : ExpirySweep.rest
+        let next = due == .max ? .max : max(due, now.milliseconds + rest)
         store.setDue(number, isDone ? next : now.milliseconds)
         store.releaseIfEmpty(number)
         return (scanned, removed)

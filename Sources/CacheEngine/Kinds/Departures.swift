@@ -9,8 +9,8 @@ import Glibc
 /// ```
 /// Set-associative: the upper hash bits name a bucket, the newest record enters at its front, the oldest falls off its
 /// end. The table starts when the first key departs and doubles when a bucket overflows, up to about as many records as
-/// there are live entries: enough for the ghost queue, bounded by the data. Whether anything ever fell off is kept, since
-/// "never" may only be said while nothing did.
+/// there are live entries: enough for the ghost queue, bounded by the data. Whether anything ever fell off is kept,
+/// since "never" may only be said while nothing did.
 ///
 /// A record names its key by 39 bits of a keyed hash beside the shard's: one lookup in some 10^8 of another key finds
 /// a wrong reason. Seconds wrap after 8.5 years, then a record's time would be wrong by that.

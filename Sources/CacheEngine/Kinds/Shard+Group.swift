@@ -12,8 +12,8 @@ struct GroupItem {
     func slice(_ slice: ByteSlice) -> RawBytes { RawBytes(bytes.span.extracting(slice)) }
 }
 
-/// Judging, sizing and applying the operations of an atomic group, each on its own shard, with all of the group's shards
-/// locked. Nothing changes before every operation was judged.
+/// Judging, sizing and applying the operations of an atomic group, each on its own shard, with all of the group's
+/// shards locked. Nothing changes before every operation was judged.
 extension Shard {
     enum Judgement {
         /// It will go through, with so many records.
@@ -52,7 +52,8 @@ extension Shard {
         let limit = context.pointee.limits.valueBytes
         switch item.operation.verb {
         case .put(let value, let fields, _):
-            let isTooLarge = value.count > limit || item.key.count > Limits.keyBytes || fields.count > Limits.fieldsBytes
+            let isTooLarge =
+                value.count > limit || item.key.count > Limits.keyBytes || fields.count > Limits.fieldsBytes
             return isTooLarge ? .tooLarge : nil
         case .append(let bytes, let maximum):
             return (entry?.valueCount ?? 0) + Int(bytes.count) > min(maximum, limit) ? .outOfBounds : nil

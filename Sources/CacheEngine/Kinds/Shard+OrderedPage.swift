@@ -29,7 +29,8 @@ struct OrderedQuery {
         return nil
     }
 
-    /// Whether a key comes before all that may follow `after`: a key's own successors, or what lies behind a folded part.
+    /// Whether a key comes before all that may follow `after`: a key's own successors, or what lies behind a folded
+    /// part.
     func isBefore(_ key: RawBytes, after: RawBytes) -> Bool {
         if key.compare(prefix) < 0 || key.compare(start) < 0 { return true }
         if after.isEmpty { return false }

@@ -3,8 +3,8 @@ import CacheModel
 
 /// Judging a write before it is made.
 ///
-/// A request that would not have succeeded anyway keeps its own answer (RFC 9110 §13.2.1): a missing key, a version that
-/// is not newer and a value that grows too long are looked at before the preconditions.
+/// A request that would not have succeeded anyway keeps its own answer (RFC 9110 §13.2.1): a missing key, a version
+/// that is not newer and a value that grows too long are looked at before the preconditions.
 extension Shard {
     /// Whether the precondition holds for the visible entry, in the order of RFC 9110 §13.2.2.
     func holds(_ precondition: borrowing Precondition, for entry: Entry?) -> Bool {

@@ -1,7 +1,7 @@
 import CacheModel
 
-/// The watches of one shard: tickets by the hash of their key. A hash that two keys share wakes a waiter too often, which
-/// only asks again.
+/// The watches of one shard: tickets by the hash of their key. A hash that two keys share wakes a waiter too often,
+/// which only asks again.
 struct Watches {
     private(set) var tickets: [UInt64: [Ticket]] = [:]
     /// No watched entry stops being visible before this.

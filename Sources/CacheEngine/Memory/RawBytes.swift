@@ -1,11 +1,11 @@
 import Bytes
 import Glibc
 
-/// Where some bytes are: what a span says, without its lifetime, so that entries' own bytes and a command's bytes can be
-/// handled alike.
+/// Where some bytes are: what a span says, without its lifetime, so that entries' own bytes and a command's bytes can
+/// be handled alike.
 ///
-/// Unsafe: made either from the spans of a command, whose bytes outlive `execute`, or from an entry's memory, which stays
-/// where it is until its shard next makes room, and is only looked at under that shard's lock. Never kept longer.
+/// Unsafe: made either from the spans of a command, whose bytes outlive `execute`, or from an entry's memory, which
+/// stays where it is until its shard next makes room, and is only looked at under that shard's lock. Never kept longer.
 struct RawBytes {
     let start: UnsafeRawPointer
     let count: Int

@@ -8,7 +8,7 @@ import Glibc
 /// Unsafe: an extent is mapped for the life of the pool; a segment belongs to whoever took it until it is given back.
 struct SegmentPool: ~Copyable {
     static let segmentBytes = 32 << 10
-    private static let extentBytes = 1 << 20
+    private static let extentBytes = 2 << 20
     private static let warmLimit = 16
 
     struct State {
@@ -40,9 +40,17 @@ struct SegmentPool: ~Copyable {
     }
 
     private static func map(_ state: inout State) {
-        let extent = mmap(nil, extentBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let extent, extent != MAP_FAILED else { fatalError("out of memory: no address space for an extent") }
-        state.fresh = UInt(bitPattern: extent)
+        let mapped = mmap(nil, 2 * extentBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let mapped, mapped != MAP_FAILED else { fatalError("out of memory: no address space for an extent") }
+        // Huge pages begin at multiples of their size: what lies before and behind such a piece is unmapped again.
+        let start = UInt(bitPattern: mapped)
+        let aligned = (start + UInt(extentBytes) - 1) & ~UInt(extentBytes - 1)
+        if aligned > start { munmap(mapped, Int(aligned - start)) }
+        let end = aligned + UInt(extentBytes)
+        let mappedEnd = start + UInt(2 * extentBytes)
+        if mappedEnd > end { munmap(UnsafeMutableRawPointer(bitPattern: end), Int(mappedEnd - end)) }
+        madvise(UnsafeMutableRawPointer(bitPattern: aligned), extentBytes, MADV_HUGEPAGE)
+        state.fresh = aligned
         state.freshEnd = state.fresh + UInt(extentBytes)
         state.extents.append(state.fresh)
     }

@@ -6,16 +6,16 @@ import CacheModel
 /// chain.head ─► segment ─► segment ─► … ─► chain.tail      oldest entries first
 ///               │ entry │ dead │ entry │ … │ free │        `used` bytes are written, `live` of them count
 /// ```
-/// No entry costs an allocation, a pointer of its own, or a size class's waste. An entry that is overwritten by a longer
-/// one or removed is marked dead; a segment without live entries goes back at once, others are compacted
-/// (`SegmentStore+Compaction`). A chain keeps the order of arrival, which is all that first-in-first-out eviction needs:
-/// its queues cost nothing.
+/// No entry costs an allocation, a pointer of its own, or a size class's waste. An entry that is overwritten by a
+/// longer one or removed is marked dead; a segment without live entries goes back at once, others are compacted
+/// (`SegmentStore+Compaction`). A chain keeps the order of arrival, which is all that first-in-first-out eviction
+/// needs: its queues cost nothing.
 ///
 /// A reference is a segment's number and the entry's offset in it: `segment << 13 | offset / 4`. Segment 0 does not
 /// exist, so no reference is 0. 19 bits of numbers make 16 GiB a shard.
 ///
-/// Unsafe: a segment's memory is written only below `used`, by `EntryDraft.write`; references come from `append` and are
-/// dropped when `kill` is called; nothing but the shard, under its lock, has them.
+/// Unsafe: a segment's memory is written only below `used`, by `EntryDraft.write`; references come from `append` and
+/// are dropped when `kill` is called; nothing but the shard, under its lock, has them.
 struct SegmentStore: ~Copyable {
     static let segmentBytes = SegmentPool.segmentBytes
     static let largestNumber = 1 << 19 - 1
@@ -115,11 +115,16 @@ struct SegmentStore: ~Copyable {
     @inline(always)
     func chain(_ name: ChainName) -> UnsafeMutablePointer<Chain> { chains + name.rawValue }
 
-    /// The segment a sweep round the chain comes to next, nil when the chain is empty. The tail, which is being written,
-    /// is left out unless it is all there is.
-    func nextInSweep(_ name: ChainName) -> Int32? {
+    /// The segment a sweep round the chain comes to next, nil when the chain is empty. The tail, which is being
+    /// written, is left out unless it is all there is.
+    ///
+    /// - Parameter includingTail: also the last segment, if anything is in it. Where a chain has few segments most of
+    ///   its entries stand there.
+    func nextInSweep(_ name: ChainName, includingTail: Bool = false) -> Int32? {
         let chain = chain(name)
-        if chain.pointee.cursor == 0 || chain.pointee.cursor == chain.pointee.tail {
+        let tail = chain.pointee.tail
+        let endsAtTail = !includingTail || tail == 0 || segments[Int(tail)].used == 0
+        if chain.pointee.cursor == 0 || chain.pointee.cursor == tail && endsAtTail {
             chain.pointee.cursor = chain.pointee.head
             chain.pointee.offset = 0
         }

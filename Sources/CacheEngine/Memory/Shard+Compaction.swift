@@ -2,11 +2,11 @@ import CacheModel
 
 /// Winning back the bytes of dead entries.
 ///
-/// A sweep goes through a chain from its oldest segment to its newest. Segments that are nearly full of live entries are
-/// left alone; the live entries of the others are copied together into fresh segments at the same place of the chain, so
-/// the order of arrival stays. A sweep runs while more than an eighth of a chain is waste. Its work is paid in slices by
-/// those who make the waste, up to `copiesPerDeadByte` bytes for each byte they kill, and by `maintain`: at one eighth
-/// dead, seven bytes are copied for one won.
+/// A sweep goes through a chain from its oldest segment to its newest. Segments that are nearly full of live entries
+/// are left alone; the live entries of the others are copied together into fresh segments at the same place of the
+/// chain, so the order of arrival stays. A sweep runs while more than an eighth of a chain is waste. Its work is paid
+/// in slices by those who make the waste, up to `copiesPerDeadByte` bytes for each byte they kill, and by `maintain`:
+/// at one eighth dead, seven bytes are copied for one won.
 extension Shard {
     private static let copiesPerDeadByte = 12
     private static let largestSlice = 32 << 10

@@ -1,7 +1,7 @@
 /// Going through the index without asking for a key.
 extension HashIndex {
-    /// Visits references in hash order from slot hash `start` of a sub-table on, until `visit` says false: then the walk
-    /// goes on at the hash returned, all slots of equal hash having been visited. Nil at the sub-table's end.
+    /// Visits references in hash order from slot hash `start` of a sub-table on, until `visit` says false: then the
+    /// walk goes on at the hash returned, all slots of equal hash having been visited. Nil at the sub-table's end.
     func walk(table index: Int, from start: UInt32, _ visit: (UInt32) -> Bool) -> UInt32? {
         let table = tables[index]
         guard let slots = table.slots else { return nil }

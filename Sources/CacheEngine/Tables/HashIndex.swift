@@ -8,8 +8,8 @@ import Glibc
 /// ```
 /// A sub-table is an open-addressing table whose home position `slotHash * capacity >> 32` rises with the hash, with
 /// linear probing kept in hash order (robin hood). So the whole table is always sorted by hash, with gaps:
-/// - growing copies it front to back into a larger one without looking at an entry; it grows by a quarter when 7/8 full,
-///   so a key costs about 10 bytes, and no sub-table holds more than about 1/128 of its shard, so growing takes
+/// - growing copies it front to back into a larger one without looking at an entry; it grows by a quarter when 7/8
+///   full, so a key costs about 10 bytes, and no sub-table holds more than about 1/128 of its shard, so growing takes
 ///   microseconds however many keys there are;
 /// - a walk of the table in hash order is stable: its cursor is a hash, and survives writes and growth.
 ///

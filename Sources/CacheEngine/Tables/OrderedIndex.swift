@@ -3,8 +3,8 @@
 /// ```
 /// leaves   │ a … c │ c … k │ k … z │        up to 512 references each; keys are read from the entries
 /// ```
-/// Two levels instead of a tree: the list of leaves is short (some thousand at a million keys a shard), and finding one is
-/// a binary search. About 6 bytes a key, as no key is kept twice; the price is that a search reads some 20 entries
+/// Two levels instead of a tree: the list of leaves is short (some thousand at a million keys a shard), and finding one
+/// is a binary search. About 6 bytes a key, as no key is kept twice; the price is that a search reads some 20 entries
 /// wherever they lie, about two microseconds. Only with `--ordered-keys`.
 struct OrderedIndex {
     private static let leafCapacity = 512

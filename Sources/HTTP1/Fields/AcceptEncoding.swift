@@ -2,9 +2,9 @@ import Bytes
 
 /// Which content codings a client takes (RFC 9110 §12.5.3).
 ///
-/// Three are told apart: gzip (`x-gzip` is the same), identity, and one other, the coding that a stored value happens to
-/// have. An element with a malformed weight is as if it had not been sent. Several lines are read one after the other
-/// into one value, always with the same `other`.
+/// Three are told apart: gzip (`x-gzip` is the same), identity, and one other, the coding that a stored value happens
+/// to have. An element with a malformed weight is as if it had not been sent. Several lines are read one after the
+/// other into one value, always with the same `other`.
 package struct AcceptEncoding: Sendable {
     /// False when no line was read. Then every coding is acceptable, but who codes a value unasked should not.
     package private(set) var wasSent = false

@@ -12,8 +12,8 @@ import Bytes
 /// while let member = try groups.nextListMember() { … }
 /// ```
 /// Parameters and inner lists that the caller does not read are read over, and checked, by the next call. Strict: what
-/// the RFC's algorithm fails on is ``FieldError/malformed``. A list of several lines is read line by line; an empty line
-/// is an empty list. Names given twice are both reported, of which the last one counts.
+/// the RFC's algorithm fails on is ``FieldError/malformed``. A list of several lines is read line by line; an empty
+/// line is an empty list. Names given twice are both reported, of which the last one counts.
 package struct StructuredField: ~Escapable {
     private var cursor: FieldCursor
     private var isStarted = false

@@ -1,7 +1,7 @@
 /// All settings of a server. A value made without arguments holds the documented defaults.
 ///
-/// ``ConfigurationLoader`` makes one from flags, environment and file; `SettingTable.swift` names each setting, says what
-/// it may be and where it goes.
+/// ``ConfigurationLoader`` makes one from flags, environment and file; `SettingTable.swift` names each setting, says
+/// what it may be and where it goes.
 package struct ServerConfiguration: Sendable, Equatable {
     /// The address to listen on: a literal or a name.
     package var host = "127.0.0.1"

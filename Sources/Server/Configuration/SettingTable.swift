@@ -18,8 +18,8 @@ extension Setting {
             configuration, text throws(SettingFailure) in
             configuration.port = UInt16(try SettingText.number(text, in: 0...65_535))
         },
-        // More loops than this is a slip of the finger: each has a thread and its buffers.
-        .automatic("loops", \.loops, in: 1...1024),
+        // A ticket has eight bits for its loop.
+        .automatic("loops", \.loops, in: 1...256),
     ]
 
     private static let memory: [Setting] = [

@@ -11,6 +11,9 @@ package struct TokenSettings: Sendable, Equatable {
     /// The path of the token file.
     package var file: String?
 
+    /// True when no token is configured anywhere.
+    package var isEmpty: Bool { full.isEmpty && readOnly.isEmpty && file == nil }
+
     /// More is not a file of tokens.
     static let fileLimit = 1 << 20
 

@@ -21,6 +21,10 @@ import Reactor
 /// connection can be in.
 ///
 /// Nothing is read while an answer is blocked, parked or streaming: back-pressure is the kernel's receive window.
+///
+/// `@exclusivity(unchecked)`, here and on what the loop's thread alone touches: the run-time check against overlapping
+/// access cost a fifth of a request's instructions. What is lent (`input`, the loop's buffers) is lent to one call at a
+/// time, and `close` touches none of it.
 final class HTTPConnection: EventHandler {
     enum Phase {
         case head(HeadScanner)
@@ -43,23 +47,27 @@ final class HTTPConnection: EventHandler {
     }
 
     let socket: StreamSocket
-    /// Strong: a weak or unowned reference would turn every retain of the worker into its slow form. The cycle through the
-    /// loop's slots ends when the connection is deregistered.
+    /// Strong: a weak or unowned reference would turn every retain of the worker into its slow form. The cycle through
+    /// the loop's slots ends when the connection is deregistered.
     let worker: LoopWorker
     let network: PeerAddress
-    var registration: Registration?
-    var phase = Phase.head(HeadScanner())
+    @exclusivity(unchecked) var registration: Registration?
+    @exclusivity(unchecked) var phase = Phase.head(HeadScanner())
     /// What was read and not consumed yet. Empty, and without storage, between requests.
-    var input = IOBuffer()
-    var output = OutputQueue()
-    private var interest: Interest = .read
+    @exclusivity(unchecked) var input = IOBuffer()
+    @exclusivity(unchecked) var output = OutputQueue()
+    @exclusivity(unchecked) private var interest: Interest = .read
     /// When the request being read began (monotonic milliseconds), 0 between requests.
-    var requestStartedAt: Int64 = 0
-    var hasReceivedAnything = false
-    var peerHasClosed = false
+    @exclusivity(unchecked) var requestStartedAt: Int64 = 0
+    @exclusivity(unchecked) var hasReceivedAnything = false
+    @exclusivity(unchecked) var peerHasClosed = false
 
-    init(_ socket: consuming StreamSocket, network: PeerAddress, worker: LoopWorker) {
+    /// The client's address as text, for the access log; empty without one.
+    private let peer: String
+
+    init(_ socket: consuming StreamSocket, network: PeerAddress, peer: String, worker: LoopWorker) {
         self.socket = socket
+        self.peer = peer
         self.network = network
         self.worker = worker
     }
@@ -117,11 +125,11 @@ final class HTTPConnection: EventHandler {
     private func receive() {
         switch phase {
         case .draining(let discarded, let until): discard(discarded, until)
-        case .parked(let extent, _):
-            // Only the peer's end is watched for: a client that left gets off the queue, one that merely closed its
-            // half gets the answer as it stands.
+        case .parked:
+            // Only the peer's end is watched for. A client that closed its half may still want the answer, but most are
+            // gone altogether, which looks the same: the wait goes on for a moment only.
             peerHasClosed = true
-            resume(extent, .deadline)
+            parkedUntil = min(parkedUntil, worker.loop.now + LoopWorker.halfClosedWaitMilliseconds)
         case .closing, .streaming: break
         case .head, .body, .chunked:
             guard output.isEmpty else { return }
@@ -233,13 +241,13 @@ final class HTTPConnection: EventHandler {
     private func beginRequest(
         _ bytes: inout IOBuffer, head length: Int, _ response: inout ResponseWriter
     ) throws(HTTPFailure) -> Bool {
-        let head = worker.head
-        try HeadParser.parse(bytes.readable.extracting(0..<length), into: head, limits: worker.httpLimits)
-        switch head.framing {
+        try HeadParser.parse(bytes.readable.extracting(0..<length), into: &worker.head, limits: worker.httpLimits)
+        let (framing, expectsContinue) = (worker.head.framing, worker.head.expectsContinue)
+        switch framing {
         case .none:
             return handle(&bytes, RequestExtent(head: length, total: length), .fresh, &response)
         case .length(let body):
-            if bytes.count >= length + body && !head.expectsContinue {
+            if bytes.count >= length + body && !expectsContinue {
                 return handle(&bytes, RequestExtent(head: length, total: length + body), .fresh, &response)
             }
             guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
@@ -248,6 +256,7 @@ final class HTTPConnection: EventHandler {
             guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
             phase = .chunked(head: length, ChunkDecoder(bodyStart: length))
         }
+        paceCheckAt = requestStartedAt + LoopWorker.bodyGraceMilliseconds
         return try advance(&bytes, &response)
     }
 
@@ -288,7 +297,7 @@ final class HTTPConnection: EventHandler {
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption,
         _ response: inout ResponseWriter
     ) throws(HTTPFailure) -> Bool {
-        try HeadParser.parse(bytes.readable.extracting(0..<extent.head), into: worker.head, limits: worker.httpLimits)
+        try HeadParser.parse(bytes.readable.extracting(0..<extent.head), into: &worker.head, limits: worker.httpLimits)
         return handle(&bytes, extent, resumption, &response)
     }
 
@@ -297,16 +306,19 @@ final class HTTPConnection: EventHandler {
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption, _ response: inout ResponseWriter
     ) -> Bool {
         let head = worker.head
-        let start = Clock.monotonicNanoseconds()
+        let start = worker.requestBegins()
         let ticket = Ticket(
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
         let keepsAlive = staysOpen(head)
+        let hasBody = head.framing != .none
         let before = response.buffer.count
+        let pendingBefore = worker.logsAccess ? response.pendingBytes : 0
         var disposition = Disposition.responded
         if case .drained = resumption {
             response.resumeChunked(for: head, keepsAlive: keepsAlive)
         } else {
-            response.prepare(for: head, keepsAlive: keepsAlive)
+            response.prepare(
+                isHead: head.method == .head, minorVersion: head.minorVersion, keepsAlive: keepsAlive)
         }
         do {
             let all = bytes.readable
@@ -316,12 +328,15 @@ final class HTTPConnection: EventHandler {
                     head: head, bytes: headBytes, body: all.extracting(extent.head..<extent.total))
                 disposition = worker.api.handle(
                     request, resumption: resumption, ticket: ticket, at: worker.now, response: &response)
-            } else if head.framing != .none, response.keepsAlive, Self.endsConnection(response.status) {
+            } else if hasBody, response.keepsAlive, Self.endsConnection(response.status) {
                 refuseAgain(headBytes, from: before, &response)
             }
         }
         switch disposition {
         case .responded:
+            if worker.logsAccess {
+                logAnswer(bytes.readable, extent, response, sent: response.pendingBytes - pendingBefore, since: start)
+            }
             bytes.consume(extent.total)
             requestStartedAt = bytes.isEmpty ? 0 : worker.loop.now
             phase = response.keepsAlive ? .head(HeadScanner()) : .closing
@@ -330,7 +345,8 @@ final class HTTPConnection: EventHandler {
         case .parked(let until):
             worker.noteParked()
             phase = .parked(extent, wait: ticket.generation)
-            parkedUntil = worker.loop.now + max(0, until.since(worker.now))
+            // One that was awakened for nothing waits on to the moment it was given first.
+            if resumption != .awakened { parkedUntil = worker.loop.now + max(0, until.since(worker.now)) }
             return false
         case .streaming(let cursor):
             phase = .streaming(extent, cursor: cursor)
@@ -339,7 +355,7 @@ final class HTTPConnection: EventHandler {
     }
 
     /// When the wait of a parked request ends (monotonic milliseconds).
-    private var parkedUntil: Int64 = 0
+    @exclusivity(unchecked) private var parkedUntil: Int64 = 0
 
     private func staysOpen(_ head: RequestHead) -> Bool { head.keepsAlive && !peerHasClosed && !worker.isDraining }
 
@@ -371,10 +387,25 @@ final class HTTPConnection: EventHandler {
         flush(&response)
     }
 
+    private func logAnswer(
+        _ bytes: Span<UInt8>, _ extent: RequestExtent, _ response: borrowing ResponseWriter, sent: Int,
+        since start: Int64
+    ) {
+        let peerText = Array(peer.utf8)
+        worker.accessLog.append(
+            AccessRecord(
+                at: worker.now, method: worker.head.method.name, path: bytes.extracting(worker.head.path),
+                status: response.status, received: extent.total - extent.head, sent: sent,
+                nanoseconds: UInt64(max(0, Clock.monotonicNanoseconds() - start)), peer: peerText.span))
+    }
+
+    /// Counts an answer and the time since `start`. One reading of the clock serves as the end of this request and the
+    /// beginning of the next in a pipeline.
     private func noteAnswer(_ status: Int, since start: Int64) {
+        let end = Clock.monotonicNanoseconds()
+        worker.clockMark = end
         worker.api.metrics.record(
-            route: Int(worker.api.lastRoute.rawValue), status: status,
-            nanoseconds: UInt64(max(0, Clock.monotonicNanoseconds() - start)))
+            route: Int(worker.api.lastRoute.rawValue), status: status, nanoseconds: UInt64(max(0, end - start)))
     }
 
     // MARK: Writing
@@ -429,7 +460,7 @@ final class HTTPConnection: EventHandler {
     }
 
     /// When the reader last took something of a blocked answer.
-    private var writeProgressAt: Int64 = 0
+    @exclusivity(unchecked) private var writeProgressAt: Int64 = 0
 
     // MARK: Settling
 
@@ -486,7 +517,7 @@ final class HTTPConnection: EventHandler {
     var isOpen: Bool { registration != nil }
 
     /// Why an orderly end came.
-    private var endReason: CloseReason = .client
+    @exclusivity(unchecked) private var endReason: CloseReason = .client
 
     private func closeStalled() {
         worker.metrics.timedOut(.write)
@@ -506,8 +537,8 @@ final class HTTPConnection: EventHandler {
         worker.loop.deregister(registration, socket.descriptor.raw)
         self.registration = nil
         output.reset()
-        // `input` may be in use by the caller; it and the descriptor go with this object, whose last reference the loop's
-        // slot just dropped.
+        // `input` may be in use by the caller; it and the descriptor go with this object, whose last reference the
+        // loop's slot just dropped.
         worker.connectionClosed(self, reason)
     }
 
@@ -526,16 +557,15 @@ final class HTTPConnection: EventHandler {
         case .head(let scanner):
             if !hasReceivedAnything { return now + timeouts.firstByte }
             return scanner.isIdle ? now + timeouts.idle : requestStartedAt + timeouts.head
-        case .body, .chunked: return min(requestStartedAt + timeouts.body, nextPaceCheck(now))
+        case .body, .chunked: return min(requestStartedAt + timeouts.body, paceCheckAt)
         case .parked: return parkedUntil
         case .streaming, .closing: return now + timeouts.write
         case .draining(_, let until): return until
         }
     }
 
-    private func nextPaceCheck(_ now: Int64) -> Int64 {
-        max(requestStartedAt + LoopWorker.bodyGraceMilliseconds, now + 1000)
-    }
+    /// When the pace of the body being read is judged next (monotonic milliseconds).
+    @exclusivity(unchecked) private var paceCheckAt: Int64 = 0
 
     /// A deadline of a state that must not last for ever has come.
     private func expire() {
@@ -550,7 +580,10 @@ final class HTTPConnection: EventHandler {
         case .body, .chunked:
             let elapsed = worker.loop.now - requestStartedAt
             let expected = (elapsed - LoopWorker.bodyGraceMilliseconds) * LoopWorker.bodyBytesPerSecond / 1000
-            if elapsed < worker.timeouts.body && Int64(input.count) >= expected { return armDeadline() }
+            if elapsed < worker.timeouts.body && Int64(input.count) >= expected {
+                paceCheckAt = worker.loop.now + 1000
+                return armDeadline()
+            }
             timeOut(.body)
         case .parked, .streaming, .closing, .draining: close(endReason)
         }

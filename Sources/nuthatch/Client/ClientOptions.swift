@@ -4,8 +4,7 @@ import Server
 
 /// What all client commands share.
 struct ClientOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("Server to talk to (default: NUTHATCH_URL or \(ServerURL.standard.text)).", valueName: "url"))
+    @Option(help: "Server to talk to (default: NUTHATCH_URL or \(ServerURL.standard.text)).")
     var url: String?
 
     @Option(help: ArgumentHelp("How long to wait for the server.", valueName: "duration"))

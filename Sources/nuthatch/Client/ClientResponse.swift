@@ -67,8 +67,8 @@ struct ResponseHead {
     private static func end(of bytes: Span<UInt8>) -> Int? {
         var index = 0
         while let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: index) {
-            if lineFeed >= 3, bytes.extracting((lineFeed - 3)..<(lineFeed + 1)).equals("\r\n\r\n") { return lineFeed + 1 }
             index = lineFeed + 1
+            if index >= 4, bytes.extracting((index - 4)..<index).equals("\r\n\r\n") { return index }
         }
         return nil
     }

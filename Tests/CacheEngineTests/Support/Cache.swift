@@ -27,7 +27,9 @@ struct Answer: Equatable, CustomStringConvertible {
     }
 
     var text: String { String(decoding: value, as: UTF8.self) }
-    var description: String { "\(outcome) \(entry) written \(written) at \(String(describing: missedAt)) \(value.count) bytes" }
+    var description: String {
+        "\(outcome) \(entry) written \(written) at \(String(describing: missedAt)) \(value.count) bytes"
+    }
 
     var isMiss: Bool { if case .miss = outcome { true } else { false } }
     var reason: MissReason? { if case .miss(let reason) = outcome { reason } else { nil } }

@@ -1,7 +1,7 @@
 import CacheModel
 
-/// What the cache should do, written as simply as it can be: a dictionary and the rules. It learns from the records only
-/// what it cannot know: which entries left to make room, and when an ended entry was taken out of memory.
+/// What the cache should do, written as simply as it can be: a dictionary and the rules. It learns from the records
+/// only what it cannot know: which entries left to make room, and when an ended entry was taken out of memory.
 struct Model {
     struct Entry: Equatable {
         var value: [UInt8]

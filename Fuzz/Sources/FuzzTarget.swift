@@ -1,0 +1,19 @@
+/// What can be fuzzed. Each function traps where something does not hold; the bytes may be anything.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+    /// Head scanner, head parser and chunk decoder: how a stream is cut into pieces changes nothing.
+    case request
+    /// The chunk decoder alone, fed in pieces.
+    case chunks
+    case json
+    /// Everything that parses the value of a field: tags, ranges, dates, directives, structured fields.
+    case fields
+
+    package func run(_ input: Span<UInt8>) {
+        switch self {
+        case .request: fuzzRequest(input)
+        case .chunks: fuzzChunks(input)
+        case .json: fuzzJSON(input)
+        case .fields: fuzzFields(input)
+        }
+    }
+}

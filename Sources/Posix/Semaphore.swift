@@ -1,0 +1,24 @@
+import Glibc
+
+/// A counting semaphore between threads.
+///
+/// Unsafe: the `sem_t` is allocated once, stays where it is, and is only touched by the thread-safe calls.
+package final class Semaphore: @unchecked Sendable {
+    private let handle: UnsafeMutablePointer<sem_t>
+
+    package init() {
+        handle = .allocate(capacity: 1)
+        sem_init(handle, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(handle)
+        handle.deallocate()
+    }
+
+    package func signal() { sem_post(handle) }
+
+    package func wait() {
+        while sem_wait(handle) != 0 {}
+    }
+}
