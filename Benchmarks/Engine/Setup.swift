@@ -56,10 +56,11 @@ struct KeyText {
     }
 }
 
+/// Processor time of one of `count` operations.
 func nanoseconds(_ count: Int, _ body: () -> Void) -> Double {
-    let time = ContinuousClock().measure(body)
-    let (seconds, attoseconds) = time.components
-    return (Double(seconds) * 1e9 + Double(attoseconds) / 1e9) / Double(count)
+    let start = threadTime()
+    body()
+    return Double(threadTime() - start) / Double(count)
 }
 
 /// Resident memory in bytes, as the kernel counts it.

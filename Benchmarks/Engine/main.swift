@@ -9,6 +9,7 @@ switch arguments.first {
 case "memory": MemoryBench.run()
 case "growth": GrowthBench.run()
 case "trace": TraceBench.run(Array(arguments.dropFirst()))
+case "profile": ProfileBench.run(Array(arguments.dropFirst()))
 case "churn": ChurnBench.run()
 default: SpeedBench.run()
 }

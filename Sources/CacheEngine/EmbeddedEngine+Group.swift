@@ -12,8 +12,8 @@ extension EmbeddedEngine {
             for number in shards { self.shards[number].lock.lock() }
             let step = run(items, on: shards, now, &reply)
             for number in shards.reversed() {
-                self.shards[number].store.releaseSpares()
-                self.shards[number].payForWaste(now)
+                self.shards[number].state.pointee.store.releaseSpares()
+                self.shards[number].state.pointee.payForWaste(now)
                 self.shards[number].lock.unlock()
             }
             guard case .missing(let bytes) = step else { return }
@@ -54,7 +54,7 @@ extension EmbeddedEngine {
         var outcomes: [Outcome] = []
         var hasFailed = false
         for item in items {
-            switch shard(item.hash).pointee.judge(item, now) {
+            switch shard(item.hash).state.pointee.judge(item, now) {
             case .passes(let count):
                 records += count
                 outcomes.append(.hit)
@@ -67,7 +67,7 @@ extension EmbeddedEngine {
         answerFailure(items, outcomes, &reply)
         for index in items.indices where outcomes[index] != .hit {
             let item = items[index]
-            shard(item.hash).pointee.describe(item, now, &reply.rows[index].info)
+            shard(item.hash).state.pointee.describe(item, now, &reply.rows[index].info)
         }
         return nil
     }
@@ -86,9 +86,9 @@ extension EmbeddedEngine {
         for number in numbers {
             var need = GroupNeed()
             for item in items where shardNumber(item.hash) == number {
-                shards[number].addNeed(of: item, to: &need, now)
+                shards[number].state.pointee.addNeed(of: item, to: &need, now)
             }
-            switch shards[number].reserve(need, now: now) {
+            switch shards[number].state.pointee.reserve(need, now: now) {
             case .ready: break
             case .moved: hasMoved = true
             case .missing(let bytes): return .missing(bytes)
@@ -101,22 +101,22 @@ extension EmbeddedEngine {
         var run = context.pointee.takePositions(records)
         for item in items {
             let shard = shard(item.hash)
-            shard.pointee.run = run
-            shard.pointee.apply(item, now, reply: &reply)
-            run = shard.pointee.run
-            shard.pointee.run.left = 0
+            shard.state.pointee.run = run
+            shard.state.pointee.apply(item, now, reply: &reply)
+            run = shard.state.pointee.run
+            shard.state.pointee.run.left = 0
             addRow(item, shard, &reply)
         }
         reply.outcome = .groupDone
     }
 
     /// Turns what the reply says of one operation into its row.
-    private func addRow(_ item: GroupItem, _ shard: UnsafeMutablePointer<Shard>, _ reply: inout Reply) {
+    private func addRow(_ item: GroupItem, _ shard: LockedShard, _ reply: inout Reply) {
         var row = ReplyRow(outcome: reply.outcome)
         row.key = Shard.add(item.key, to: &reply)
         row.info = reply.entry
         if case .get = item.operation.verb, reply.outcome == .hit,
-            let entry = shard.pointee.find(item.key, item.hash)?.entry
+            let entry = shard.state.pointee.find(item.key, item.hash)?.entry
         {
             row.fields = Shard.add(entry.fields, to: &reply)
             row.value = Shard.add(entry.value, to: &reply)

@@ -3,9 +3,9 @@ import CacheModel
 /// Checks for tests: everything that must agree, traps when it does not.
 extension EmbeddedEngine {
     package func checkInvariants() {
-        var bytes = MemoryLayout<Shard>.stride * shardCount
+        var bytes = LockedShard.bytes * shardCount
         for number in 0..<shardCount {
-            bytes += locked(shards + number) { shard in
+            bytes += locked(shards[number]) { shard in
                 shard.checkInvariants()
                 return shard.accountedBytes
             }

@@ -44,10 +44,10 @@ extension EmbeddedEngine {
         guard cursor.table < HashIndex.tableCount else { return }
         var walk = TableWalk(prefix: RawBytes(command.prefix), limit: max(1, command.limit), budget: Self.walkBudget)
         while cursor.shard < shardCount {
-            let shard = shards + cursor.shard
-            shard.pointee.lock.lock()
-            let next = shard.pointee.walk(&walk, cursor, now, reply: &reply)
-            shard.pointee.lock.unlock()
+            let shard = shards[cursor.shard]
+            shard.lock.lock()
+            let next = shard.state.pointee.walk(&walk, cursor, now, reply: &reply)
+            shard.lock.unlock()
             if let next { cursor.hash = next } else { cursor.nextTable() }
             if walk.isOver(rows: reply.rows.count) { break }
         }

@@ -7,9 +7,9 @@ extension EmbeddedEngine {
         let key = RawBytes(command.key)
         let hash = hasher.hash(key)
         let shard = shard(hash)
-        shard.pointee.lock.lock()
-        shard.pointee.read(key, hash, command, now, reply: &reply)
-        shard.pointee.lock.unlock()
+        shard.lock.lock()
+        shard.state.pointee.read(key, hash, command, now, reply: &reply)
+        shard.lock.unlock()
     }
 
     func put(_ command: Put, _ now: Instant, _ reply: inout Reply) {
@@ -17,10 +17,10 @@ extension EmbeddedEngine {
         var attempts = RoomAttempts()
         while true {
             let shard = shard(hash)
-            shard.pointee.lock.lock()
-            let step = shard.pointee.put(hash, command, now, reply: &reply)
-            shard.pointee.payForWaste(now)
-            shard.pointee.lock.unlock()
+            shard.lock.lock()
+            let step = shard.state.pointee.put(hash, command, now, reply: &reply)
+            shard.state.pointee.payForWaste(now)
+            shard.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }
     }
@@ -28,10 +28,10 @@ extension EmbeddedEngine {
     func delete(_ command: Delete, _ now: Instant, _ reply: inout Reply) {
         let hash = hasher.hash(RawBytes(command.key))
         let shard = shard(hash)
-        shard.pointee.lock.lock()
-        shard.pointee.delete(hash, command, now, reply: &reply)
-        shard.pointee.payForWaste(now)
-        shard.pointee.lock.unlock()
+        shard.lock.lock()
+        shard.state.pointee.delete(hash, command, now, reply: &reply)
+        shard.state.pointee.payForWaste(now)
+        shard.lock.unlock()
     }
 
     func extend(_ command: Extend, _ now: Instant, _ reply: inout Reply) {
@@ -39,10 +39,10 @@ extension EmbeddedEngine {
         var attempts = RoomAttempts()
         while true {
             let shard = shard(hash)
-            shard.pointee.lock.lock()
-            let step = shard.pointee.extend(hash, command, now, reply: &reply)
-            shard.pointee.payForWaste(now)
-            shard.pointee.lock.unlock()
+            shard.lock.lock()
+            let step = shard.state.pointee.extend(hash, command, now, reply: &reply)
+            shard.state.pointee.payForWaste(now)
+            shard.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }
     }
@@ -52,10 +52,10 @@ extension EmbeddedEngine {
         var attempts = RoomAttempts()
         while true {
             let shard = shard(hash)
-            shard.pointee.lock.lock()
-            let step = shard.pointee.truncate(hash, command, now, reply: &reply)
-            shard.pointee.payForWaste(now)
-            shard.pointee.lock.unlock()
+            shard.lock.lock()
+            let step = shard.state.pointee.truncate(hash, command, now, reply: &reply)
+            shard.state.pointee.payForWaste(now)
+            shard.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }
     }
@@ -65,9 +65,9 @@ extension EmbeddedEngine {
         var attempts = RoomAttempts()
         while true {
             let shard = shard(hash)
-            shard.pointee.lock.lock()
-            let step = shard.pointee.touch(hash, command, now, reply: &reply)
-            shard.pointee.lock.unlock()
+            shard.lock.lock()
+            let step = shard.state.pointee.touch(hash, command, now, reply: &reply)
+            shard.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }
     }
@@ -75,9 +75,9 @@ extension EmbeddedEngine {
     func watch(_ command: Watch, _ now: Instant, _ ticket: Ticket, _ reply: inout Reply) -> Execution {
         let hash = hasher.hash(RawBytes(command.key))
         let shard = shard(hash)
-        shard.pointee.lock.lock()
-        defer { shard.pointee.lock.unlock() }
-        return shard.pointee.watch(hash, command, now, ticket: ticket, reply: &reply)
+        shard.lock.lock()
+        defer { shard.lock.unlock() }
+        return shard.state.pointee.watch(hash, command, now, ticket: ticket, reply: &reply)
     }
 
     /// After a step: whether the operation is over. When its shard lacked room and had nothing to give, others are

@@ -37,10 +37,10 @@ private struct OrderedMerge: ~Copyable {
     }
 
     mutating func refill(_ number: Int, of engine: EmbeddedEngine, after: RawBytes, _ now: Instant) {
-        let shard = engine.shards + number
-        shard.pointee.lock.lock()
-        shard.pointee.fill(&chunks[number], query, after: after, limit: chunkLimit, now, bytes: &bytes)
-        shard.pointee.lock.unlock()
+        let shard = engine.shards[number]
+        shard.lock.lock()
+        shard.state.pointee.fill(&chunks[number], query, after: after, limit: chunkLimit, now, bytes: &bytes)
+        shard.lock.unlock()
     }
 
     /// The shard whose next row comes first; chunks that ran out are refilled.

@@ -19,10 +19,10 @@ extension EmbeddedEngine {
         while !context.pointee.account.hasRoom(for: bytes) {
             guard idle < shardCount, effort.segments < most else { return false }
             number = (number + 1) % shardCount
-            let shard = shards + number
-            shard.pointee.lock.lock()
-            let gave = shard.pointee.evictStep(bytes, &effort, now)
-            shard.pointee.lock.unlock()
+            let shard = shards[number]
+            shard.lock.lock()
+            let gave = shard.state.pointee.evictStep(bytes, &effort, now)
+            shard.lock.unlock()
             idle = gave ? 0 : idle + 1
             if gave { effort.segments += 1 }
         }

@@ -10,7 +10,7 @@ import CacheModel
 /// Unsafe, and `@unchecked Sendable`: `shards` and `context` are allocated in `init`, freed in `deinit` and never
 /// moved; a shard is touched only between `lock` and `unlock` of its own lock.
 package final class EmbeddedEngine: Engine, @unchecked Sendable {
-    let shards: UnsafeMutablePointer<Shard>
+    let shards: UnsafeMutablePointer<LockedShard>
     let shardCount: Int
     private let shardShift: UInt64
     let context: UnsafeMutablePointer<EngineContext>
@@ -30,14 +30,15 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         shards = .allocate(capacity: shardCount)
         for number in 0..<shardCount {
             (shards + number).initialize(
-                to: Shard(
-                    context: context, hasher: hasher, isOrdered: isOrdered,
-                    seed: configuration.seed &+ UInt64(number)))
+                to: LockedShard(
+                    Shard(
+                        context: context, hasher: hasher, isOrdered: isOrdered,
+                        seed: configuration.seed &+ UInt64(number))))
         }
     }
 
     deinit {
-        shards.deinitialize(count: shardCount)
+        for number in 0..<shardCount { shards[number].destroy() }
         shards.deallocate()
         context.deinitialize(count: 1)
         context.deallocate()
@@ -49,13 +50,13 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
     func shardNumber(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> shardShift) }
 
     @inline(always)
-    func shard(_ hash: UInt64) -> UnsafeMutablePointer<Shard> { shards + shardNumber(hash) }
+    func shard(_ hash: UInt64) -> LockedShard { shards[shardNumber(hash)] }
 
     @inline(always)
-    func locked<Result>(_ shard: UnsafeMutablePointer<Shard>, _ body: (inout Shard) -> Result) -> Result {
-        shard.pointee.lock.lock()
-        defer { shard.pointee.lock.unlock() }
-        return body(&shard.pointee)
+    func locked<Result>(_ shard: LockedShard, _ body: (inout Shard) -> Result) -> Result {
+        shard.lock.lock()
+        defer { shard.lock.unlock() }
+        return body(&shard.state.pointee)
     }
 
     // MARK: The seam
@@ -64,7 +65,7 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         _ command: borrowing Command, at now: Instant, ticket: Ticket, reply: inout Reply
     ) -> Execution {
         reply.reset()
-        switch copy command {
+        switch command {
         case .read(let command): read(command, now, &reply)
         case .put(let command): put(command, now, &reply)
         case .delete(let command): delete(command, now, &reply)
@@ -87,7 +88,7 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         let workers = max(1, workers)
         let share = (shardCount + workers - 1) / workers
         for number in stride(from: worker, to: shardCount, by: workers) {
-            locked(shards + number) { $0.maintain(at: now, share: share) }
+            locked(shards[number]) { $0.maintain(at: now, share: share) }
         }
     }
 
@@ -97,7 +98,7 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         sum.memoryLimit = context.pointee.account.limit == .max ? 0 : UInt64(context.pointee.memoryLimit)
         sum.position = context.pointee.lastPosition
         sum.watchers = UInt64(context.pointee.watchRegistry.count)
-        for number in 0..<shardCount { locked(shards + number) { $0.addStatistics(to: &sum) } }
+        for number in 0..<shardCount { locked(shards[number]) { $0.addStatistics(to: &sum) } }
         return sum
     }
 }

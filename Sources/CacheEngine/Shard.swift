@@ -8,9 +8,8 @@ import CacheModel
 /// makes room (`ensureRoom`), which may move or remove any of them; so an operation makes room first, and if that moved
 /// anything looks its key up again.
 ///
-/// Lives at one address in memory the engine owns; all but `lock` is touched only under the lock.
+/// Lives at one address in memory the engine owns, as part of a `LockedShard`.
 struct Shard: ~Copyable {
-    let lock = ShardLock()
     let context: UnsafeMutablePointer<EngineContext>
     let hasher: KeyHasher
     var index = HashIndex()
@@ -26,8 +25,6 @@ struct Shard: ~Copyable {
     var run = PositionRun(last: .none, left: 0)
     /// Bytes of keys and values.
     var payload = 0
-    /// Keeps the locks of neighbours on cache lines of their own.
-    private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
 
     init(context: UnsafeMutablePointer<EngineContext>, hasher: KeyHasher, isOrdered: Bool, seed: UInt64) {
         self.context = context
@@ -35,7 +32,28 @@ struct Shard: ~Copyable {
         store = SegmentStore(context: context)
         evictor = Evictor(seed: seed)
         ordered = isOrdered ? OrderedIndex() : nil
-        context.pointee.account.add(index.bytes + MemoryLayout<Shard>.stride)
+        context.pointee.account.add(index.bytes + LockedShard.bytes)
+    }
+}
+
+/// A shard and its lock, each at an address of its own: taking the lock must not touch what it guards.
+struct LockedShard {
+    let lock: Lock
+    let state: UnsafeMutablePointer<Shard>
+
+    /// What both occupy.
+    static var bytes: Int { MemoryLayout<Shard>.stride + Lock.lineBytes + MemoryLayout<LockedShard>.stride }
+
+    init(_ shard: consuming Shard) {
+        lock = Lock()
+        state = .allocate(capacity: 1)
+        state.initialize(to: shard)
+    }
+
+    func destroy() {
+        state.deinitialize(count: 1)
+        state.deallocate()
+        lock.destroy()
     }
 }
 

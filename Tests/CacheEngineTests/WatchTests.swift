@@ -15,7 +15,7 @@ struct WatchTests {
 
     @Test("a change, a delete, an end and an eviction each wake the one who waits", arguments: 0..<5)
     func wakes(_ kind: Int) {
-        let cache = Cache(maxMemory: 1 << 20)
+        let cache = Cache(maxMemory: 1 << 20, policy: EvictionPolicy(.lru))
         let written = cache.put("a", "1", ttl: 500).written
         cache.put("b", "1")
         guard let ticket = cache.watch("a", known: [written]).ticket else {

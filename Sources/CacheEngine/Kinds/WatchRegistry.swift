@@ -1,11 +1,10 @@
 import CacheModel
-import Synchronization
 
 /// Who waits, over all shards: finds the watched key of a ticket that is cancelled, and bounds how many there are.
 ///
 /// Locked inside a shard's lock, never the other way round.
 struct WatchRegistry: ~Copyable {
-    private let hashes = Mutex<[Ticket: UInt64]>([:])
+    private let hashes = Guarded<[Ticket: UInt64]>([:])
     private let completions: any CompletionSink
 
     init(completions: any CompletionSink) { self.completions = completions }

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Hands out segments of 32 KiB, cut from extents of 1 MiB that are mapped once and never given back as addresses.
 ///
@@ -20,7 +19,7 @@ struct SegmentPool: ~Copyable {
         var freshEnd: UInt = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     deinit {
         state.withLock { state in

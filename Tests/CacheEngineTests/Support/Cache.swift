@@ -1,7 +1,7 @@
 import Bytes
-import CacheEngine
 import CacheModel
-import Synchronization
+
+@testable import CacheEngine
 
 /// What a reply said, in a form that can be compared and kept.
 struct Answer: Equatable, CustomStringConvertible {
@@ -63,7 +63,7 @@ extension Span where Element == UInt8 {
 
 /// Tickets that were delivered.
 final class Deliveries: CompletionSink {
-    private let tickets = Mutex<[Ticket]>([])
+    private let tickets = Guarded<[Ticket]>([])
 
     func deliver(_ ticket: Ticket) { tickets.withLock { $0.append(ticket) } }
 

@@ -1,7 +1,7 @@
 import Bytes
-import CacheEngine
 import CacheModel
-import Synchronization
+
+@testable import CacheEngine
 
 /// An effect record, copied.
 struct Record: Sendable {
@@ -21,7 +21,7 @@ struct Record: Sendable {
 
 /// Keeps every record it is told of.
 final class Recorder: EffectReader {
-    private let kept = Mutex<[Record]>([])
+    private let kept = Guarded<[Record]>([])
 
     func record(_ effect: borrowing Effect, at position: Position, remaining: Int) {
         let record: Record
