@@ -29,14 +29,26 @@ package struct HeadScanner: Sendable {
 
     /// Goes on with `bytes`, which begin with all that earlier calls were shown.
     package mutating func scan(_ bytes: Span<UInt8>, limits: HTTPLimits) throws(HTTPFailure) -> Progress {
+        do throws(HTTPFailure) {
+            return try scanLines(bytes, limits)
+        } catch {
+            // Had the bytes come one by one, a bad request line would have been refused before this.
+            try checkRequestLine(bytes, limits)
+            throw error
+        }
+    }
+
+    private mutating func scanLines(_ bytes: Span<UInt8>, _ limits: HTTPLimits) throws(HTTPFailure) -> Progress {
         while true {
             if linesSeen == 0 { try checkFirstByte(bytes) }
             guard let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: searched) else {
                 searched = bytes.count
-                try checkSizes(upTo: bytes.count, limits)
+                try checkSizes(of: bytes, upTo: bytes.count, limits)
                 try checkRequestLine(bytes, limits)
                 return .partial
             }
+            // Before the grammar, as if the line had come in pieces.
+            try checkSizes(of: bytes, upTo: lineFeed, limits)
             guard lineFeed > lineStart, bytes[lineFeed - 1] == ASCII.carriageReturn else {
                 throw .badRequest("a line ends with CR LF, not with LF alone")
             }
@@ -54,7 +66,6 @@ package struct HeadScanner: Sendable {
                 }
             }
             if isEmpty {
-                try checkSizes(upTo: lineStart - 2, limits)
                 return .complete(headStart..<lineStart)
             }
             linesSeen += 1
@@ -84,7 +95,10 @@ package struct HeadScanner: Sendable {
         }
     }
 
-    private func checkSizes(upTo end: Int, _ limits: HTTPLimits) throws(HTTPFailure) {
+    /// The CR of the empty line counts for nothing, nor does one that may begin it.
+    private func checkSizes(of bytes: Span<UInt8>, upTo reached: Int, _ limits: HTTPLimits) throws(HTTPFailure) {
+        let isEmptyLine = reached == lineStart + 1 && bytes[lineStart] == ASCII.carriageReturn
+        let end = isEmptyLine ? lineStart : reached
         if linesSeen == 0 {
             guard end - headStart <= limits.requestLine + 1 else { throw .requestLineTooLong }
         } else {
