@@ -8,6 +8,9 @@ import Synchronization
 
 /// The whole server: builds the rooms, starts a thread for each loop, and takes them down again.
 package enum CacheServer {
+    /// A ticket names its loop in eight bits.
+    private static let mostLoops = 256
+
     /// Serves until SIGTERM or SIGINT, then drains.
     /// - Returns: the exit code: 0 after a drain, also when its time ran out.
     /// - Throws: `SystemError` when it cannot listen.
@@ -15,7 +18,7 @@ package enum CacheServer {
         Signals.block()
         Process.ignoreBrokenPipes()
         let descriptors = Process.raiseDescriptorLimit()
-        let loops = configuration.loops > 0 ? configuration.loops : Process.availableCores
+        let loops = configuration.loops > 0 ? configuration.loops : min(Process.availableCores, mostLoops)
         let listeners = try Listeners(
             host: configuration.host, port: configuration.port, count: loops,
             stallTimeout: Int32(clamping: configuration.writeTimeoutMilliseconds))
