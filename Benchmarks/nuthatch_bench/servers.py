@@ -110,7 +110,8 @@ class Nuthatch(Server):
 
     def command(self):
         command = [self.path(), "serve", "--host", "127.0.0.1", "--port", str(self.wanted_port),
-                   "--loops", str(self.loops), "--max-connections-per-address", "100000"]
+                   "--loops", str(self.loops), "--max-connections-per-address", "100000",
+                   "--first-byte-timeout", "60s"]
         if self.max_memory:
             command += ["--max-memory", str(self.max_memory)]
         if self.policy:
