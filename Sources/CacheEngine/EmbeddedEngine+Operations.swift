@@ -67,6 +67,7 @@ extension EmbeddedEngine {
             let shard = shard(hash)
             shard.lock.lock()
             let step = shard.state.pointee.touch(hash, command, now, reply: &reply)
+            shard.state.pointee.payForWaste(now)
             shard.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }

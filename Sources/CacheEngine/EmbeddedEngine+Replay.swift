@@ -35,6 +35,10 @@ extension EmbeddedEngine {
     private func onShard(of key: Span<UInt8>, _ body: (inout Shard, RawBytes, UInt64) -> Void) {
         let key = RawBytes(key)
         let hash = hasher.hash(key)
-        locked(shard(hash)) { body(&$0, key, hash) }
+        locked(shard(hash)) {
+            body(&$0, key, hash)
+            // What has ended since is for the log to say, not for this engine's clock.
+            $0.payForWaste(Instant(milliseconds: .min))
+        }
     }
 }

@@ -32,7 +32,7 @@ struct Shard: ~Copyable {
         store = SegmentStore(context: context)
         evictor = Evictor(seed: seed)
         ordered = isOrdered ? OrderedIndex() : nil
-        context.pointee.account.add(index.bytes + LockedShard.bytes)
+        context.pointee.account.add(index.bytes + departures.bytes + LockedShard.bytes)
     }
 }
 

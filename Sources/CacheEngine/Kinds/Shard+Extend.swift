@@ -5,6 +5,10 @@ extension Shard {
     mutating func extend(_ hash: UInt64, _ extend: borrowing Extend, _ now: Instant, reply: inout Reply) -> Step {
         let key = RawBytes(extend.key)
         let added = RawBytes(extend.bytes)
+        if extend.key.count > Limits.keyBytes || extend.fields.count > Limits.fieldsBytes {
+            reply.outcome = .tooLarge
+            return .done
+        }
         while true {
             let found = find(key, hash)
             let visible = findVisible(found, now)

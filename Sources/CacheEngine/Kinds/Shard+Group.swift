@@ -50,11 +50,10 @@ extension Shard {
 
     private func refusal(_ item: GroupItem, _ entry: Entry?) -> Outcome? {
         let limit = context.pointee.limits.valueBytes
+        if item.key.count > Limits.keyBytes { return .tooLarge }
         switch item.operation.verb {
         case .put(let value, let fields, _):
-            let isTooLarge =
-                value.count > limit || item.key.count > Limits.keyBytes || fields.count > Limits.fieldsBytes
-            return isTooLarge ? .tooLarge : nil
+            return value.count > limit || fields.count > Limits.fieldsBytes ? .tooLarge : nil
         case .append(let bytes, let maximum):
             return (entry?.valueCount ?? 0) + Int(bytes.count) > min(maximum, limit) ? .outOfBounds : nil
         case .get, .delete, .touch: return nil

@@ -10,9 +10,9 @@ extension Shard {
     func holds(_ precondition: borrowing Precondition, for entry: Entry?) -> Bool {
         switch precondition.ifMatch {
         case .absent:
-            if let limit = precondition.ifUnmodifiedSince {
-                // Without a representation there is no modification date: the condition is false (§13.1.4).
-                guard let entry, Int64(entry.modifiedSeconds) <= limit else { return false }
+            // What is not there has no modification date, and then the field is to be ignored (§13.1.4).
+            if let limit = precondition.ifUnmodifiedSince, let entry, Int64(entry.modifiedSeconds) > limit {
+                return false
             }
         case .any:
             if entry == nil { return false }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Hands out segments of 32 KiB, cut from extents of 1 MiB that are mapped once and never given back as addresses.
+/// Hands out segments of 32 KiB, cut from extents of 2 MiB that are mapped once and never given back as addresses.
 ///
 /// A segment that comes back is kept warm while there are few of them; the rest give their pages back to the kernel at
 /// once, so that resident memory falls with use. Shards come here once per 32 KiB written: one lock suffices.
@@ -9,7 +9,7 @@ import Glibc
 struct SegmentPool: ~Copyable {
     static let segmentBytes = 32 << 10
     private static let extentBytes = 2 << 20
-    private static let warmLimit = 16
+    private static let warmLimit = 4
 
     struct State {
         var warm: [UInt] = []

@@ -216,9 +216,7 @@ struct Model {
     private func holds(_ conditions: Conditions, _ entry: Entry?) -> Bool {
         switch conditions.ifMatch {
         case .absent:
-            if let limit = conditions.ifUnmodifiedSince {
-                guard let entry, entry.modifiedAt.seconds <= limit else { return false }
-            }
+            if let limit = conditions.ifUnmodifiedSince, let entry, entry.modifiedAt.seconds > limit { return false }
         case .any: if entry == nil { return false }
         case .of(let positions): guard let entry, positions.contains(entry.position) else { return false }
         }
