@@ -53,7 +53,16 @@ extension EmbeddedEngine {
         var records = 0
         var outcomes: [Outcome] = []
         var hasFailed = false
+        var readBytes = 0
         for item in items {
+            if case .get = item.operation.verb {
+                readBytes += shard(item.hash).state.pointee.find(item.key, item.hash)?.entry.valueCount ?? 0
+                if readBytes > Limits.groupReadBytes {
+                    hasFailed = true
+                    outcomes.append(.tooLarge)
+                    continue
+                }
+            }
             switch shard(item.hash).state.pointee.judge(item, now) {
             case .passes(let count):
                 records += count

@@ -25,7 +25,7 @@ struct EngineContext: ~Copyable {
         policy = configuration.policy
         limits = configuration.limits
         epoch = configuration.epoch
-        number = Atomic(0)
+        number = Atomic(configuration.startingNumber)
         hasReader = reader != nil
         self.reader = reader
         watchRegistry = WatchRegistry(completions: completions)

@@ -8,6 +8,8 @@ package struct Limits: Sendable {
     package static let fieldsBytes = 16 << 10
     /// Operations in an atomic group: as many shards may be locked at once.
     package static let groupOperations = 128
+    /// Values that the gets of an atomic group return together, in bytes: they are copied while its shards are locked.
+    package static let groupReadBytes = 16 << 20
     /// Rows of a page.
     package static let pageRows = 1000
     /// Entity tags in one precondition.

@@ -60,6 +60,8 @@ package struct ResponseWriter: ~Copyable {
     package mutating func resumeChunked(for head: RequestHead, keepsAlive: Bool) {
         prepare(for: head, keepsAlive: keepsAlive)
         isChunked = minorVersion >= 1
+        // Without chunks the end of the body is the end of the connection, as `finishChunked` has said.
+        if !isChunked { closeAfterwards() }
         status = 200
     }
 

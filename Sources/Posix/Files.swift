@@ -52,13 +52,21 @@ package enum Files {
         while !buffer.isEmpty {
             var ready = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)
             guard poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
-            let piece = min(buffer.count, 4096)
+            let piece = wholeLines(buffer, most: 4096)
             let count = buffer.readable.extracting(0..<piece).withUnsafeBufferPointer {
                 Glibc.write(stream.rawValue, $0.baseAddress, $0.count)
             }
             if count <= 0 { return }
             buffer.consume(count)
         }
+    }
+
+    /// How many bytes of whole lines come first, at most `most`; `most` where a single line is longer.
+    private static func wholeLines(_ buffer: borrowing IOBuffer, most: Int) -> Int {
+        if buffer.count <= most { return buffer.count }
+        var end = most
+        while end > 0, buffer[end - 1] != ASCII.lineFeed { end -= 1 }
+        return end > 0 ? end : most
     }
 
     /// Writes a line to a standard stream.

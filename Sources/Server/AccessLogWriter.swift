@@ -1,6 +1,7 @@
 import Bytes
 import Observability
 import Posix
+import Synchronization
 
 /// The access log of one loop: lines gather during a turn and leave at its end.
 ///
@@ -29,6 +30,14 @@ struct AccessLogWriter: ~Copyable {
 
     mutating func flush() {
         guard !lines.isEmpty else { return }
+        // One loop at a time, or two could both find room for one piece, and the second would block. Who finds the lock
+        // taken tries again at the end of its next turn.
+        guard Self.stream.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+        else { return }
         Files.writeReady(&lines, to: .standardOutput)
+        Self.stream.store(false, ordering: .releasing)
     }
+
+    /// Taken by the loop that writes.
+    private static let stream = Atomic<Bool>(false)
 }

@@ -13,6 +13,8 @@ final class LoopWorker: EventLoop.Owner {
     static let readSize = 64 << 10
     /// Answers are handed to the kernel at least every so many bytes.
     static let flushBytes = 256 << 10
+    /// A turn that is longer takes no further request of a pipeline, in nanoseconds.
+    private static let turnNanoseconds: Int64 = 5_000_000
     /// What is thrown away from a client that was refused, in bytes and milliseconds.
     static let drainBytes = 64 << 10
     static let drainMilliseconds: Int64 = 1000
@@ -105,6 +107,9 @@ final class LoopWorker: EventLoop.Owner {
     /// When the request at hand began: at the end of the one before it in this turn, else with the turn. So one reading
     /// of the clock serves two requests, and the time between holds the system calls in between.
     func requestBegins() -> Int64 { max(clockMark, loop.monotonicNanoseconds) }
+
+    /// Whether this turn has gone on for long; one client's pipeline then leaves the loop to the others.
+    var hasHeldTheTurn: Bool { clockMark - loop.monotonicNanoseconds > Self.turnNanoseconds }
 
     // MARK: Waiting
 

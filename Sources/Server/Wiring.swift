@@ -44,10 +44,19 @@ enum Wiring {
     }
 
     private static func engineConfiguration(_ configuration: ServerConfiguration) -> EngineConfiguration {
-        EngineConfiguration(
+        var engine = EngineConfiguration(
             maxMemory: configuration.maxMemory, policy: EvictionPolicy(name: configuration.eviction.rawValue)!,
             orderedKeys: configuration.orderedKeys, limits: configuration.dataLimits,
             hashSecret: (SecureRandom.word(), SecureRandom.word()), seed: SecureRandom.word())
+        engine.startingNumber = startingNumber
+        return engine
+    }
+
+    /// Nothing survives a restart, and yet no entity tag may come again for other content: so positions go on from the
+    /// clock. 256 numbers a millisecond are more than a server gives out on average, and 48 bits last until 2054.
+    private static var startingNumber: UInt64 {
+        let start2020: Int64 = 1_577_836_800_000
+        return UInt64(max(0, Clock.wallMilliseconds() - start2020)) << 8 & (1 << 48 - 1)
     }
 }
 

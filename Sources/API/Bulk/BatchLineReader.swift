@@ -125,10 +125,10 @@ struct BatchLineReader {
 
     /// A number, or a string of digits for callers whose numbers are doubles.
     private mutating func readVersion(_ json: inout JSONReader) throws(JSONError) {
-        if try json.kind() == .string {
-            version = json.rawBytes(of: try json.string()).unsignedDecimalValue()
-        } else if case .number(let number) = try json.next() {
-            version = json.bytes(of: number.raw).unsignedDecimalValue()
+        switch try json.kind() {
+        case .string: version = json.rawBytes(of: try json.string()).unsignedDecimalValue()
+        case .number: version = json.bytes(of: try json.skipValue()).unsignedDecimalValue()
+        default: try json.skipValue()
         }
         if version == nil { refuse(.badRequest("version is a whole number from 0 to 18446744073709551615")) }
     }

@@ -49,7 +49,6 @@ struct SegmentPool: ~Copyable {
         let end = aligned + UInt(extentBytes)
         let mappedEnd = start + UInt(2 * extentBytes)
         if mappedEnd > end { munmap(UnsafeMutableRawPointer(bitPattern: end), Int(mappedEnd - end)) }
-        madvise(UnsafeMutableRawPointer(bitPattern: aligned), extentBytes, MADV_HUGEPAGE)
         state.fresh = aligned
         state.freshEnd = state.fresh + UInt(extentBytes)
         state.extents.append(state.fresh)

@@ -61,6 +61,10 @@ final class HTTPConnection: EventHandler {
     @exclusivity(unchecked) var requestStartedAt: Int64 = 0
     @exclusivity(unchecked) var hasReceivedAnything = false
     @exclusivity(unchecked) var peerHasClosed = false
+    /// Whole requests may stand in `input`, but they have held the loop long enough.
+    @exclusivity(unchecked) private var hasYielded = false
+    /// All that the peer sent was read.
+    @exclusivity(unchecked) private var hasReadToEnd = false
 
     /// The client's address as text, for the access log; empty without one.
     private let peer: String
@@ -84,6 +88,7 @@ final class HTTPConnection: EventHandler {
 
     func ready(_ event: ReadyEvent) {
         if event.isHangup && !event.isReadable { return close(.failure) }
+        hasYielded = false
         if event.isWritable {
             guard flushOutput() else { return }
         }
@@ -162,7 +167,13 @@ final class HTTPConnection: EventHandler {
     private func noteReceived(_ count: Int) {
         worker.metrics.bytesIn.add(UInt64(count))
         hasReceivedAnything = true
-        if requestStartedAt == 0 { requestStartedAt = worker.loop.now }
+        if requestStartedAt == 0 || isBetweenRequests { requestStartedAt = worker.loop.now }
+    }
+
+    /// Nothing of a request has come yet, though an empty line may have.
+    private var isBetweenRequests: Bool {
+        if case .head(let scanner) = phase { return scanner.isIdle }
+        return false
     }
 
     private func endOfInput(_ result: IOResult) {
@@ -171,7 +182,8 @@ final class HTTPConnection: EventHandler {
         case .failed: close(.failure)
         case .endOfStream:
             peerHasClosed = true
-            if case .head(let scanner) = phase, scanner.isIdle, input.isEmpty { return close(endReason) }
+            hasReadToEnd = true
+            if isBetweenRequests { return close(endReason) }
             refuse(.badRequest("the stream ended inside a request"), &input, &worker.response)
         }
     }
@@ -203,6 +215,10 @@ final class HTTPConnection: EventHandler {
             }
             guard goesOn else { break }
             answered += 1
+            if worker.hasHeldTheTurn {
+                hasYielded = !bytes.isEmpty
+                break
+            }
             if answered % worker.httpLimits.pipeline == 0 || response.pendingBytes > LoopWorker.flushBytes {
                 flush(&response)
             }
@@ -456,6 +472,9 @@ final class HTTPConnection: EventHandler {
             return false
         }
         writeProgressAt = 0
+        // Nothing was read while the answer was blocked: the clocks of the request behind it start now.
+        requestStartedAt = worker.loop.now
+        paceCheckAt = worker.loop.now + LoopWorker.bodyGraceMilliseconds
         return true
     }
 
@@ -473,13 +492,14 @@ final class HTTPConnection: EventHandler {
                 // One piece a turn, so that a fast reader of a large answer leaves time for the others.
                 if interest == .write { resume(extent, .drained(cursor: cursor)) }
                 guard isOpen else { return }
-            case .head where !input.isEmpty:
+            case .head where !input.isEmpty && !hasYielded:
                 process(&input, &worker.response)
                 guard isOpen else { return }
                 if input.isEmpty { input.release() }
             default: break
             }
         }
+        if worker.isDraining, output.isEmpty, input.isEmpty, isBetweenRequests { phase = .closing }
         if output.isEmpty, case .closing = phase { beginDraining() }
         guard isOpen else { return }
         watch(wantedInterest)
@@ -489,7 +509,9 @@ final class HTTPConnection: EventHandler {
     private var wantedInterest: Interest {
         if !output.isEmpty { return .write }
         return switch phase {
-        case .head, .body, .chunked, .draining: .read
+        // What yielded goes on in the next turn, which readiness to write brings at once.
+        case .head: hasYielded ? .write : .read
+        case .body, .chunked, .draining: .read
         case .parked: peerHasClosed ? [] : .peerClose
         case .streaming: .write
         case .closing: []
@@ -507,7 +529,8 @@ final class HTTPConnection: EventHandler {
     }
 
     private func beginDraining() {
-        if peerHasClosed { return close(endReason) }
+        if hasReadToEnd { return close(endReason) }
+        // Also where the peer has closed its half: bytes of it that are still unread would turn a close into a reset.
         socket.shutdownWriting()
         phase = .draining(discarded: 0, until: worker.loop.now + LoopWorker.drainMilliseconds)
         input.removeAll()
