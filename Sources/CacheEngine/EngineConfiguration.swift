@@ -15,8 +15,8 @@ package struct EngineConfiguration: Sendable {
     package var seed: UInt64
     /// The epoch of the positions given out, 0…65535.
     package var epoch: UInt64
-    /// The number after which positions go on, 0…2^48−1. Where nothing is kept over a restart it must be past all that an
-    /// earlier run gave out, or entity tags would come again for other content.
+    /// The number after which positions go on, 0…2^48−1. Where nothing is kept over a restart it must be past all that
+    /// an earlier run gave out, or entity tags would come again for other content.
     package var startingNumber: UInt64 = 0
 
     package init(
