@@ -2,9 +2,9 @@ import Glibc
 
 /// A lock that is taken and left without a closure: a command's spans cannot be captured by one.
 ///
-/// The C library's adaptive mutex, which spins a little before it sleeps: 8 ns for taking and leaving it alone, where the
-/// standard library's takes 10; and the thread sanitizer knows it, as it does not know the other. Each `lock` needs one
-/// `unlock` by the same thread.
+/// The C library's adaptive mutex, which spins a little before it sleeps: 8 ns for taking and leaving it alone, where
+/// the standard library's takes 10; and the thread sanitizer knows it, as it does not know the other. Each `lock` needs
+/// one `unlock` by the same thread.
 ///
 /// Unsafe: the mutex has an allocation, and so an address and a cache line, of its own until `destroy`.
 struct Lock {
