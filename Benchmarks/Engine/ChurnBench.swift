@@ -22,8 +22,8 @@ enum ChurnBench {
             }
             let statistics = bench.engine.statistics()
             print(
-                "\(name): \(Int(time)) ns a write, slowest \(slowest / 1000) µs; \(statistics.memoryUsed >> 20) MiB used for "
-                    + "\(statistics.payload >> 20) MiB, \(statistics.entries) entries")
+                "\(name): \(Int(time)) ns a write, slowest \(slowest / 1000) µs; \(statistics.memoryUsed >> 20) MiB used "
+                    + "for \(statistics.payload >> 20) MiB, \(statistics.entries) entries")
         }
     }
 }

@@ -16,7 +16,7 @@ enum MemoryBench {
             let resident = residentBytes() - before
             let payload = Int(statistics.payload)
             print(
-                "values of \(length): beyond key and value \((resident - payload) / keys) bytes a key by resident memory, "
+                "values of \(length): beyond key and value \((resident - payload) / keys) bytes by resident memory, "
                     + "\((Int(statistics.memoryUsed) - payload) / keys) by the account")
         }
     }

@@ -42,8 +42,7 @@ enum SpeedBench {
             }
             print(
                 "\(keys) keys: insert \(Int(load)) ns, get \(Int(reads - texts)), miss \(Int(misses - texts)), "
-                    + "overwrite \(Int(writes - texts)), one hot key \(Int(hot)) (making a key: \(Int(texts)) ns, left out)"
-            )
+                    + "overwrite \(Int(writes - texts)), one hot key \(Int(hot)) (a key: \(Int(texts)) ns, left out)")
         }
     }
 }

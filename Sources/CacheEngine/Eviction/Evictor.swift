@@ -13,7 +13,7 @@ import CacheModel
 /// day.
 struct Evictor {
     /// Uses after which a newcomer moves on to the main queue instead of leaving. One, where the paper has two: on the
-    /// two traces we measured that gains up to 0.6 points and loses up to 0.3 (docs/decisions).
+    /// two traces we measured that gains up to 0.6 points and loses up to 0.3 (docs/decisions/0010-engine-eviction.md).
     static let provenUses: UInt16 = 1
     private static let newCount: UInt16 = 5
 

@@ -7,9 +7,8 @@ import CacheModel
 ///
 /// - s3-fifo: the oldest segment of the newcomers' queue while that holds more than a tenth, else of the main queue.
 ///   Newcomers used since they came move to the main queue, others leave and are remembered as ghosts; main entries
-///   used since they
-///   last passed go round once more, at most three times. When four segments in a row won nothing the bar is raised, so
-///   a write never waits for the whole queue to turn.
+///   used since they last passed go round once more, at most three times. When four segments in a row won nothing the
+///   bar is raised, so a write never waits for the whole queue to turn.
 /// - lru, lfu, ttl, random: the next segment of a sweep round the chain. From a sample of 64 entries the score is taken
 ///   that one in eight exceeds; entries of the segment past it leave, the others are packed together. So each entry is
 ///   judged against the whole each time an eighth of the shard was replaced.
