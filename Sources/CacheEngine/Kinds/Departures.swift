@@ -11,9 +11,9 @@ import Glibc
 /// ```
 /// Set-associative: the upper hash bits name a bucket, the newest record enters at its front, the oldest falls off its
 /// end. A part starts with its first departed key and doubles when a bucket overflows, while that leaves no more slots
-/// than live entries: enough for the ghost queue (twice as many cost hit ratio), bounded by the data. Sixteen parts grow
-/// one by one, so that none takes long: at ten million keys a part has a quarter of a megabyte. Whether anything ever
-/// fell off is kept, since "never" may only be said while nothing did.
+/// than live entries: enough for the ghost queue (twice as many cost hit ratio), bounded by the data. Sixteen parts
+/// grow one by one, so that none takes long: at ten million keys a part has a quarter of a megabyte. Whether anything
+/// ever fell off is kept, since "never" may only be said while nothing did.
 ///
 /// A record names its key by 39 bits of a keyed hash beside the shard's: one lookup in some 10^7 of another key finds a
 /// wrong reason. Seconds wrap after 8.5 years; a record's time would then be wrong by that.

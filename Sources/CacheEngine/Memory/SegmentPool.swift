@@ -49,8 +49,9 @@ struct SegmentPool: ~Copyable {
         let end = aligned + UInt(extentBytes)
         let mappedEnd = start + UInt(2 * extentBytes)
         if mappedEnd > end { munmap(UnsafeMutableRawPointer(bitPattern: end), Int(mappedEnd - end)) }
-        // The extent before this one has been handed out whole: from now on the kernel may make it a huge page behind our
-        // back. Asked for one beforehand it fills 2 MiB at the first touch, which took up to 13 ms of a write's time here.
+        // The extent before this one has been handed out whole: from now on the kernel may make it a huge page behind
+        // our back. Asked for one beforehand it fills 2 MiB at the first touch, which took up to 13 ms of a write's
+        // time here.
         if let last = state.extents.last {
             madvise(UnsafeMutableRawPointer(bitPattern: last), extentBytes, MADV_HUGEPAGE)
         }
