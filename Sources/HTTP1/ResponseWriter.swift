@@ -33,8 +33,6 @@ package struct ResponseWriter: ~Copyable {
     /// Set between `finishChunked` and the last chunk.
     package private(set) var isChunked = false
     private var chunkStart = -1
-    /// Where the answer at hand starts in `buffer`, for the count of its bytes.
-    private var answerStart = 0
 
     package init() { dateLine.append("Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n") }
 
@@ -53,7 +51,6 @@ package struct ResponseWriter: ~Copyable {
         self.keepsAlive = keepsAlive
         isChunked = false
         status = 0
-        answerStart = buffer.count
     }
 
     /// Goes on with an answer whose first chunks have left already.

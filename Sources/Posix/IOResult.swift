@@ -20,6 +20,4 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
     package var description: String { "\(call): \(Syscalls.message(for: code))" }
 
     package var isAddressInUse: Bool { code == Syscalls.addressInUse }
-    package var isPermissionDenied: Bool { code == Syscalls.permissionDenied }
-    package var isNoSuchFile: Bool { code == Syscalls.noSuchFile }
 }

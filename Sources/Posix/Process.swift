@@ -33,23 +33,6 @@ package enum Process {
 
     /// A write to a closed socket must not end the process: ignored here, beside `MSG_NOSIGNAL` on every send.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
-
-    /// Resident memory in bytes.
-    package static var residentBytes: Int {
-        guard let text = try? Files.readAll("/proc/self/statm", limit: 4096) else { return 0 }
-        let fields = text.split(separator: 0x20)
-        guard fields.count > 1 else { return 0 }
-        return (Int(String(decoding: fields[1], as: UTF8.self)) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
-    }
-
-    /// Open descriptors.
-    package static var openDescriptors: Int {
-        guard let folder = opendir("/proc/self/fd") else { return 0 }
-        defer { closedir(folder) }
-        var count = 0
-        while readdir(folder) != nil { count += 1 }
-        return max(0, count - 3)
-    }
 }
 
 /// Signals that end or reload the server, waited for on the main thread.

@@ -5,8 +5,6 @@ import Glibc
 /// Every call into the C library, one wrapper each; EINTR is retried here and nowhere else.
 package enum Syscalls {
     static let addressInUse = EADDRINUSE
-    static let permissionDenied = EACCES
-    static let noSuchFile = ENOENT
 
     static func message(for code: Int32) -> String { String(cString: strerror(code)) }
 

@@ -26,11 +26,6 @@ package enum CacheServer {
         let threads = try startLoops(server, listeners)
         server.api.readiness = .ready
         Files.writeLine("nuthatch: listening on http://\(listeners.address.text)", to: .standardOutput)
-        if configuration.insecure && server.api.access.isOpen {
-            Files.writeLine(
-                "nuthatch: --insecure: whoever reaches \(listeners.address.text) may read and change everything",
-                to: .standardError)
-        }
         waitForStop(server)
         server.api.readiness = .draining
         for mailbox in server.mailboxes { mailbox.deliver(ControlWord.drain) }

@@ -176,7 +176,7 @@ final class LoopWorker: EventLoop.Owner {
     }
 }
 
-/// Words in a mailbox that are no tickets: their loop number is one that no loop has.
+/// Words in a mailbox that are no tickets: their connection number is one that no loop reaches.
 enum ControlWord {
     static let drain = UInt64.max
 }
