@@ -60,12 +60,16 @@ extension Desk {
     }
 
     /// RFC 9110 §7.4: an authority this server does not serve. The absolute form stands in for `Host`.
-    private func checkHost(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
-        guard let authority = head.authority ?? head.value(of: .host) else { return }
-        guard HostGuard.isLoopback(bytes.extracting(authority)) else {
+    private mutating func checkHost(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
+        guard let slice = head.authority ?? head.value(of: .host) else { return }
+        let authority = bytes.extracting(slice)
+        if approvedHost.readable.equals(authority) { return }
+        guard HostGuard.isLoopback(authority) else {
             throw Problem(
                 .misdirectedRequest, "this server listens on loopback: Host must be localhost, 127.0.0.1 or [::1]")
         }
+        approvedHost.removeAll(keeping: 256)
+        approvedHost.append(authority)
     }
 
     private mutating func identify(

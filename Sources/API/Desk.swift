@@ -27,6 +27,8 @@ struct Desk: ~Copyable {
     /// What a problem shows of the request: see ``Problem/Members``.
     var noted = IOBuffer()
     var dates = DateLine()
+    /// The authority last found to be this machine: most clients say the same each time.
+    var approvedHost = IOBuffer()
 
     /// What `admit` found out about the request at hand.
     var route = Routes.all[0]

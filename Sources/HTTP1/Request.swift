@@ -40,5 +40,5 @@ package struct Request: ~Escapable {
     }
 
     /// True when the field was sent.
-    package func has(_ field: KnownField) -> Bool { head.value(of: field) != nil }
+    package func has(_ field: KnownField) -> Bool { head.sent.contains(field) }
 }

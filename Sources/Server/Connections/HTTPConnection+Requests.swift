@@ -63,7 +63,9 @@ extension HTTPConnection {
     func beginRequest(
         _ bytes: inout IOBuffer, head length: Int, _ response: inout ResponseWriter
     ) throws(HTTPFailure) -> Bool {
+        let hint = worker.api.anticipate(bytes.readable.extracting(0..<length))
         try HeadParser.parse(bytes.readable.extracting(0..<length), into: &worker.head, limits: worker.httpLimits)
+        if let hint { worker.api.anticipate(further: hint) }
         let (framing, expectsContinue) = (worker.head.framing, worker.head.expectsContinue)
         switch framing {
         case .none:

@@ -9,7 +9,7 @@ import Observability
 final class Surface {
     let engine: any Engine
     let api: CacheAPI
-    let worker: APIWorker
+    var worker: APIWorker
     var now = Instant(milliseconds: 1_800_000_000_000)
     /// What `Host` says.
     var host = "localhost"
