@@ -15,6 +15,15 @@ struct DeletedVersions {
         var until: Int64
         var position: Position
         var key: [UInt8]
+        /// Its number in the queue, given by `leave`.
+        fileprivate(set) var number: UInt64 = 0
+
+        init(version: UInt64, until: Int64, position: Position, key: [UInt8]) {
+            self.version = version
+            self.until = until
+            self.position = position
+            self.key = key
+        }
     }
 
     private struct Left {
@@ -42,6 +51,7 @@ struct DeletedVersions {
         queue.append(Left(hash: hash, until: left.until, keyCount: left.key.count))
         keyBytes += left.key.count
         kept[hash] = left
+        kept[hash]?.number = dropped + UInt64(queue.count - 1)
         trim(now: now)
     }
 
@@ -57,7 +67,7 @@ struct DeletedVersions {
         let end = min(queue.count, from + most)
         guard from < end else { return nil }
         for place in from..<end {
-            if let found = kept[queue[place].hash], found.until == queue[place].until { visit(found) }
+            if let found = kept[queue[place].hash], found.number == dropped + UInt64(place) { visit(found) }
         }
         return end == queue.count ? nil : dropped + UInt64(end)
     }
@@ -67,7 +77,7 @@ struct DeletedVersions {
         while first < queue.count {
             let oldest = queue[first]
             guard oldest.until <= now.milliseconds || queue.count - first > Self.limit else { break }
-            if kept[oldest.hash]?.until == oldest.until { kept[oldest.hash] = nil }
+            if kept[oldest.hash]?.number == dropped + UInt64(first) { kept[oldest.hash] = nil }
             keyBytes -= oldest.keyCount
             first += 1
         }
