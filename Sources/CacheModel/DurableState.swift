@@ -18,4 +18,8 @@ package protocol DurableState: AnyObject, Sendable {
     /// that is there throughout is given once, and the log behind the position at which the capture began makes up for
     /// the rest. Locks a small part of the state for less than 100 µs; `sink` must only copy.
     func capture(from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void) -> CaptureCursor?
+
+    /// Says that this state begins with a snapshot, which does not tell why what is missing is: from here on no key
+    /// counts as never having been there.
+    func forgetDepartures()
 }

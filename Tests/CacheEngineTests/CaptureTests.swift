@@ -86,9 +86,21 @@ struct CaptureTests {
         let made = rebuilt(from: captured, recorder.all, after: start, seed: seed)
         #expect(made.digest == cache.engine.digest, "seed \(seed)")
         #expect(differences(made, cache.engine) == [], "seed \(seed)")
+        #expect(digest(captured, recorder.all, after: start, seed) == cache.engine.digest, "seed \(seed)")
         // Loading takes duplicates and several threads' order: highest position first is the worst of them.
         let reversed = rebuilt(from: captured.reversed(), recorder.all, after: start)
         #expect(differences(reversed, cache.engine) == [], "seed \(seed)")
+    }
+
+    /// The digest as a rehearsal finds it, with the tail's keys remembered and no other.
+    private func digest(_ captured: [Record], _ log: [Record], after start: Position, _ seed: UInt64) -> UInt64 {
+        let state = DigestState(hashSecret: (seed &* 3, seed &* 7))
+        let tail = log.filter { $0.position > start }
+        for record in tail { record.give { effect, _ in state.expect(effect) } }
+        for record in captured + tail.sorted(by: { $0.position < $1.position }) {
+            record.give { state.apply($0, at: $1) }
+        }
+        return state.digest
     }
 
     private func change(_ cache: Cache, _ random: inout SplitMix64) {
@@ -124,6 +136,9 @@ struct CaptureTests {
         let late = CallerVersion(value: 7, onlyIfNewer: true)
         #expect(copy.put("key:1", "late", version: late).outcome == .staleVersion)
         #expect(copy.get("key:0").text == "2")
+        #expect(copy.get("nobody").reason == .never)
+        copy.engine.forgetDepartures()
+        #expect(copy.get("nobody").reason == .unknown)
         cache.engine.checkInvariants()
     }
 

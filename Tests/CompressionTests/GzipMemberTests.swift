@@ -3,7 +3,11 @@ import Compression
 import Testing
 
 @Suite struct `gzip members that say their length` {
-    private func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 0x9E37_79B9) >> 13 & ($0 % 3 == 0 ? 255 : 15)) } }
+    private func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map {
+            UInt8(truncatingIfNeeded: ($0 &* 0x9E37_79B9) >> 13 & ($0 % 3 == 0 ? 255 : 15))
+        }
+    }
 
     private func member(_ input: [UInt8], level: Int = 1, label: [UInt8] = []) throws -> [UInt8] {
         var writer = try GzipMemberWriter(level: level)
