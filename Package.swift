@@ -30,7 +30,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux"),
-        .target(name: "Bytes", swiftSettings: common),
+        .target(name: "CChecksum"),
+        .target(name: "Bytes", dependencies: ["CChecksum"], swiftSettings: common),
         .target(name: "Posix", dependencies: ["CLinux", "Bytes"], swiftSettings: common),
         .target(name: "Compression", dependencies: ["CZlib", "Bytes"], swiftSettings: common),
         .target(name: "Crypto", dependencies: ["COpenSSL", "Bytes"], swiftSettings: common),
@@ -44,6 +45,9 @@ let package = Package(
         // 2: the cache itself
         .target(name: "CacheEngine", dependencies: ["CacheModel", "CLinux", "Bytes"], swiftSettings: common),
         .target(name: "Observability", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
+        .target(
+            name: "Durability", dependencies: ["CacheModel", "Posix", "Compression", "Crypto", "Bytes"],
+            swiftSettings: strict),
 
         // 3: the HTTP surface
         .target(
@@ -75,9 +79,12 @@ let package = Package(
             name: "EngineBench", dependencies: ["CacheEngine", "CacheModel", "Bytes"], path: "Benchmarks/Engine",
             swiftSettings: common),
 
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes", "CChecksum"], swiftSettings: tests),
         .testTarget(
             name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Bytes"], swiftSettings: tests),
+        .testTarget(
+            name: "DurabilityTests", dependencies: ["Durability", "CacheEngine", "CacheModel", "Posix", "Bytes"],
+            swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 int nuthatch_accept4(int listener, struct sockaddr_storage *address, socklen_t *length) {
     return accept4(listener, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -24,4 +26,8 @@ int nuthatch_available_cores(void) {
     }
     int count = CPU_COUNT(&set);
     return count > 0 ? count : 1;
+}
+
+void nuthatch_lower_priority(void) {
+    setpriority(PRIO_PROCESS, (id_t)gettid(), 15);
 }

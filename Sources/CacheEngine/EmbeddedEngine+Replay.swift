@@ -32,6 +32,10 @@ extension EmbeddedEngine {
         }
     }
 
+    package func forgetDepartures() {
+        for number in 0..<shardCount { locked(shards[number]) { $0.departures.forgetSome() } }
+    }
+
     private func onShard(of key: Span<UInt8>, _ body: (inout Shard, RawBytes, UInt64) -> Void) {
         let key = RawBytes(key)
         let hash = hasher.hash(key)

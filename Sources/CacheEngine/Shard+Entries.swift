@@ -149,6 +149,7 @@ extension Shard {
         deletion: CallerDeletion? = nil, isGhost: Bool = false
     ) -> Position {
         let position = takePosition()
+        let key = deletion == nil ? [] : found.entry.key.copied
         lastUntagged = position
         digest &-= StateDigest.mix(hash, found.entry.position)
         if context.pointee.hasReader {
@@ -160,7 +161,7 @@ extension Shard {
         }
         erase(found)
         noteDeparture(hash, reason, isGhost: isGhost, at: instant)
-        if let deletion { leave(deletion, hash, now: now) }
+        if let deletion { leave(deletion, key, hash, at: position, now: now) }
         notifyWatches(hash)
         return position
     }
@@ -184,9 +185,13 @@ extension Shard {
         context.pointee.account.add(departures.bytes - before)
     }
 
-    mutating func leave(_ deletion: CallerDeletion, _ hash: UInt64, now: Instant) {
+    mutating func leave(
+        _ deletion: CallerDeletion, _ key: [UInt8], _ hash: UInt64, at position: Position, now: Instant
+    ) {
         let before = deletedVersions.bytes
-        deletedVersions.leave(hash, version: deletion.version, until: deletion.keptUntil, now: now)
+        let left = DeletedVersions.Kept(
+            version: deletion.version, until: deletion.keptUntil, position: position, key: key)
+        deletedVersions.leave(hash, left, now: now)
         context.pointee.account.add(deletedVersions.bytes - before)
     }
 

@@ -11,4 +11,15 @@ package protocol DurableState: AnyObject, Sendable {
 
     /// The position last given out or applied.
     var lastPosition: Position { get }
+
+    /// Gives one slice of the state as `.put` effects at the entries' own positions, also of those whose end has passed
+    /// while the log does not say yet that they are gone, and caller versions that versioned deletes left behind as the
+    /// `.delete` effects they came from. Returns where to go on, nil at the end. Others may write meanwhile: an entry
+    /// that is there throughout is given once, and the log behind the position at which the capture began makes up for
+    /// the rest. Locks a small part of the state for less than 100 µs; `sink` must only copy.
+    func capture(from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void) -> CaptureCursor?
+
+    /// Says that this state begins with a snapshot, which does not tell why what is missing is: from here on no key
+    /// counts as never having been there.
+    func forgetDepartures()
 }

@@ -39,3 +39,19 @@ package protocol EffectReader: Sendable {
     ///   - digestChange: what the change adds to ``DurableState/digest``, modulo 2^64.
     func record(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64)
 }
+
+extension Effect {
+    /// The key it is about.
+    package var key: Span<UInt8> {
+        @_lifetime(copy self)
+        get {
+            switch self {
+            case .put(let key, _, _, _): key
+            case .extend(let key, _, _, _): key
+            case .truncate(let key, _, _): key
+            case .lifetime(let key, _, _): key
+            case .delete(let key, _, _, _, _): key
+            }
+        }
+    }
+}

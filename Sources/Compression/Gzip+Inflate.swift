@@ -21,7 +21,7 @@ extension Gzip {
         _ input: Span<UInt8>, limit: Int, keeping: Bool, into output: inout IOBuffer
     ) throws(Failure) -> Int {
         var stream = InflateStream()
-        guard !input.isEmpty, stream.open() else { throw .malformed }
+        guard !input.isEmpty, stream.open(window: gzipWindow) else { throw .malformed }
         var consumed = 0
         var produced = 0
         while true {
@@ -44,7 +44,7 @@ extension Gzip {
 ///
 /// Unsafe: the stream's pointers are set for one call each and not used behind it. zlib's own state points back at the
 /// stream, so the stream lies in memory that does not move.
-private struct InflateStream: ~Copyable {
+struct InflateStream: ~Copyable {
     enum State { case going, ended, failed }
 
     struct Turn {
@@ -58,9 +58,10 @@ private struct InflateStream: ~Copyable {
 
     init() { stream.initialize(to: z_stream()) }
 
-    mutating func open() -> Bool {
+    /// - Parameter window: zlib's window bits, which also say what stands around the deflated bytes.
+    mutating func open(window: Int32) -> Bool {
         let size = Int32(MemoryLayout<z_stream>.size)
-        isOpen = inflateInit2_(stream, Gzip.gzipWindow, ZLIB_VERSION, size) == Z_OK
+        isOpen = inflateInit2_(stream, window, ZLIB_VERSION, size) == Z_OK
         return isOpen
     }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A thread of the operating system that runs one closure.
 package struct Thread: ~Copyable {
@@ -33,9 +34,40 @@ package struct Thread: ~Copyable {
         handle = made
     }
 
+    /// Gives the thread to a group.
+    fileprivate consuming func release() -> pthread_t { handle }
+
     /// Waits for its end.
     package consuming func join() { pthread_join(handle, nil) }
 
+    /// Gives the calling thread a small part of the processor while others want it (nice 15): for work that nobody
+    /// waits for.
+    package static func lowerPriority() { nuthatch_lower_priority() }
+
     /// Pauses the calling thread.
     package static func sleep(milliseconds: Int) { usleep(UInt32(clamping: milliseconds * 1000)) }
+}
+
+/// Several threads that are waited for together, by whoever holds the group.
+///
+/// Unsafe: the handles are touched only under the lock, and each is joined once.
+package final class ThreadGroup: @unchecked Sendable {
+    private let handles = Mutex<[pthread_t]>([])
+
+    package init() {}
+
+    /// Starts one more; `name` has at most 15 bytes.
+    package func start(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let handle = try Thread(name: name, body).release()
+        handles.withLock { $0.append(handle) }
+    }
+
+    /// Waits for the end of all; nothing when that was done.
+    package func join() {
+        let handles = handles.withLock { handles in
+            defer { handles = [] }
+            return handles
+        }
+        for handle in handles { pthread_join(handle, nil) }
+    }
 }

@@ -20,3 +20,6 @@ void nuthatch_name_thread(const char *name);
 
 // How many cores the process may run on.
 int nuthatch_available_cores(void);
+
+// Lowers the calling thread's share of the processor; Linux keeps niceness for each thread.
+void nuthatch_lower_priority(void);

@@ -51,6 +51,9 @@ struct Departures: ~Copyable {
     @inline(always)
     private static func rest(_ hash: UInt64) -> UInt64 { hash & (1 << partBits - 1) }
 
+    /// Notes that keys departed of which nothing was ever known here.
+    mutating func forgetSome() { hasForgotten = true }
+
     /// Notes a departure; `live` bounds how many are remembered.
     mutating func note(_ hash: UInt64, _ reason: MissReason, isGhost: Bool, at instant: Instant, live: Int) {
         let seconds = UInt64(bitPattern: instant.seconds) & DeparturePart.timeMask

@@ -44,7 +44,7 @@ extension Shard {
     ) -> Position {
         let position = takePosition()
         lastUntagged = position
-        leave(deletion, hash, now: now)
+        leave(deletion, key.copied, hash, at: position, now: now)
         noteDeparture(hash, .deleted, isGhost: departures.isGhost(hash), at: now)
         if context.pointee.hasReader {
             record(

@@ -58,7 +58,7 @@ extension Shard {
             erase(found)
         }
         noteDeparture(hash, reason, isGhost: false, at: at)
-        if let deletion { leave(deletion, hash, now: at) }
+        if let deletion { leave(deletion, key.copied, hash, at: position, now: at) }
         notifyWatches(hash)
     }
 }

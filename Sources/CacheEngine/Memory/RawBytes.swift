@@ -58,6 +58,8 @@ struct RawBytes {
 
     func prefix(_ length: Int) -> RawBytes { RawBytes(start: start, count: min(length, count)) }
 
+    var copied: [UInt8] { Array(UnsafeRawBufferPointer(start: start, count: count)) }
+
     @inline(always)
     func copy(to target: UnsafeMutableRawPointer) { memcpy(target, start, count) }
 }

@@ -62,23 +62,25 @@ final class Recorder: EffectReader {
     var count: Int { kept.withLock { $0.count } }
 }
 
-extension EmbeddedEngine {
-    func apply(_ record: Record) {
-        let key = record.key
-        switch record.change {
+extension Record {
+    /// Gives the effect it was made from.
+    func give(to body: (borrowing Effect, Position) -> Void) {
+        switch change {
         case .put(let value, let fields, let state):
-            apply(.put(key: key.span, value: value.span, fields: fields.span, state: state), at: record.position)
+            body(.put(key: key.span, value: value.span, fields: fields.span, state: state), position)
         case .extend(let bytes, let end, let modifiedAt):
-            apply(
-                .extend(key: key.span, bytes: bytes.span, end: end, modifiedAt: modifiedAt), at: record.position)
+            body(.extend(key: key.span, bytes: bytes.span, end: end, modifiedAt: modifiedAt), position)
         case .truncate(let length, let modifiedAt):
-            apply(.truncate(key: key.span, length: length, modifiedAt: modifiedAt), at: record.position)
+            body(.truncate(key: key.span, length: length, modifiedAt: modifiedAt), position)
         case .lifetime(let lifetime, let freshUntil):
-            apply(.lifetime(key: key.span, lifetime: lifetime, freshUntil: freshUntil), at: record.position)
+            body(.lifetime(key: key.span, lifetime: lifetime, freshUntil: freshUntil), position)
         case .delete(let reason, let at, let version, let keptUntil):
-            apply(
-                .delete(key: key.span, reason: reason, at: at, version: version, versionKeptUntil: keptUntil),
-                at: record.position)
+            body(
+                .delete(key: key.span, reason: reason, at: at, version: version, versionKeptUntil: keptUntil), position)
         }
     }
+}
+
+extension EmbeddedEngine {
+    func apply(_ record: Record) { record.give { apply($0, at: $1) } }
 }

@@ -1,0 +1,37 @@
+import Bytes
+import CacheModel
+
+/// How the effects of one kind are written into the body of a record. Only ever extend a form by a new kind: what is
+/// written once is read for ever.
+package protocol EffectCoding: SendableMetatype {
+    static var kind: RecordKind { get }
+    /// Appends the body; `effect` is of this kind.
+    static func encode(_ effect: borrowing Effect, into buffer: inout IOBuffer)
+    /// The effect a body states, borrowing the body's bytes.
+    @_lifetime(copy body)
+    static func decode(_ body: Span<UInt8>) throws(BodyFlaw) -> Effect
+}
+
+/// The table of kinds: a new kind of entry is a new row here, a file beside this one, and a row in the tests.
+package enum EffectCodings {
+    package static let all: [any EffectCoding.Type] = [
+        PutCoding.self, ExtendCoding.self, TruncateCoding.self, LifetimeCoding.self, DeleteCoding.self,
+    ]
+
+    /// The row of an effect.
+    package static func coding(of effect: borrowing Effect) -> any EffectCoding.Type {
+        switch copy effect {
+        case .put: PutCoding.self
+        case .extend: ExtendCoding.self
+        case .truncate: TruncateCoding.self
+        case .lifetime: LifetimeCoding.self
+        case .delete: DeleteCoding.self
+        }
+    }
+
+    /// The row of a number found in a file, nil for one that this version does not know.
+    package static func coding(of kind: RecordKind) -> (any EffectCoding.Type)? {
+        let index = Int(kind.rawValue) - 1
+        return all.indices.contains(index) ? all[index] : nil
+    }
+}

@@ -1,0 +1,23 @@
+import Bytes
+import CacheModel
+
+/// What a checked record says.
+package enum RecordContent: ~Escapable {
+    case effect(Effect)
+    case control(ControlRecord)
+
+    /// Reads the body of a record that was checked by ``RecordHeader/read(_:at:following:)``.
+    @_lifetime(copy bytes)
+    package static func read(
+        _ header: RecordHeader, in bytes: Span<UInt8>, at offset: Int
+    ) throws(RecordFlaw) -> RecordContent {
+        let body = bytes.extracting(offset + RecordHeader.size..<offset + header.length)
+        do throws(BodyFlaw) {
+            if let coding = EffectCodings.coding(of: header.kind) { return .effect(try coding.decode(body)) }
+            if let control = try ControlRecord.decode(header.kind, body) { return .control(control) }
+        } catch {
+            throw .body(error)
+        }
+        throw .kind(header.kind.rawValue)
+    }
+}

@@ -1,0 +1,62 @@
+import CacheModel
+import Posix
+
+/// What a snapshot needs of the log that runs beside it.
+package protocol SnapshotLog: AnyObject, Sendable {
+    /// Waits until every change that was made before the call is in the log's files, and says where the log then
+    /// stands. Never inside an atomic group.
+    func point() throws(SnapshotFailure) -> LogPoint
+
+    /// Gives the effects behind `start` up to `end`, which are in the log's files, in order, with how many further
+    /// records belong to the same atomic group.
+    func read(
+        after start: Position, through end: Position, _ body: (borrowing Effect, Position, Int) -> Void
+    ) throws(SnapshotFailure)
+
+    /// Waits until the disk holds all records up to `position`.
+    func sync(through position: Position) throws(SnapshotFailure)
+
+    /// The manifest as it is.
+    var manifest: Manifest { get }
+
+    /// Changes the manifest on disk, between other changes of it. When `change` throws nothing is changed.
+    func changeManifest(
+        _ change: (inout Manifest) throws(SnapshotFailure) -> Void
+    ) throws(SnapshotFailure)
+}
+
+/// Where a log stands.
+package struct LogPoint: Sendable, Equatable {
+    /// Of the last record.
+    package var position: Position
+    package var logTime: Instant
+    /// Of the data set at `position`.
+    package var digest: UInt64
+
+    package init(position: Position, logTime: Instant, digest: UInt64) {
+        self.position = position
+        self.logTime = logTime
+        self.digest = digest
+    }
+}
+
+/// Why there is no snapshot.
+package enum SnapshotFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    case disk(SystemError)
+    case flawed(SnapshotError)
+    /// The log has failed or cannot be read.
+    case log(String)
+    case cancelled
+    /// No thread or no memory.
+    case resources(String)
+
+    package var description: String {
+        switch self {
+        case .disk(let error): error.description
+        case .flawed(let error): error.description
+        case .log(let reason): reason
+        case .cancelled: "it was stopped"
+        case .resources(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Bytes
+import Compression
+import Posix
+
+/// Reads the blocks of a snapshot in order, each checked against its label; unpacking them is for others.
+///
+/// Bounded: a block may be as long as ``SnapshotBlock/maximumLength`` says, whatever the file claims.
+package struct SnapshotReader {
+    let file: any DiskFile
+    let name: String
+    private let fileLength: Int
+    private(set) var offset = 0
+    /// Of the bytes read so far.
+    private(set) var checksum = CRC32C()
+    private var checksums = CRC32C()
+    private var next: UInt32 = 0
+
+    package init(_ file: any DiskFile, name: String) throws(SnapshotFailure) {
+        self.file = file
+        self.name = name
+        do throws(SystemError) { fileLength = try file.length() } catch { throw .disk(error) }
+    }
+
+    var isAtEnd: Bool { offset == fileLength }
+
+    /// What the foot must say of the blocks before it.
+    var blocks: (count: UInt32, checksums: UInt32) { (next, checksums.value) }
+
+    func failure(_ flaw: SnapshotFlaw, at offset: Int? = nil) -> SnapshotFailure {
+        .flawed(SnapshotError(file: name, offset: offset ?? self.offset, flaw: flaw))
+    }
+
+    /// Where the next block begins and ends, and its label as it stands there.
+    private func peek() throws(SnapshotFailure) -> (GzipMember.Head, SnapshotBlock.Label) {
+        let count = GzipMember.labelOffset + SnapshotBlock.labelBytes
+        var start = IOBuffer(capacity: count)
+        guard try read(count, into: &start) == count else { throw failure(.short) }
+        let head: GzipMember.Head
+        do throws(Gzip.Failure) {
+            head = try GzipMember.head(start.readable, label: SnapshotBlock.labelBytes)
+        } catch {
+            throw failure(.form)
+        }
+        guard head.length <= SnapshotBlock.maximumLength, head.inflatedLength <= SnapshotBlock.maximumLength else {
+            throw failure(.form)
+        }
+        guard head.length <= fileLength - offset else { throw failure(.short) }
+        do throws(SnapshotFlaw) { return (head, try SnapshotBlock.peek(start.readable)) } catch { throw failure(error) }
+    }
+
+    private func read(_ count: Int, into buffer: inout IOBuffer) throws(SnapshotFailure) -> Int {
+        do throws(SystemError) {
+            return try file.readAll(at: offset, upTo: count, into: &buffer)
+        } catch {
+            throw .disk(error)
+        }
+    }
+
+    /// Goes past the next block without looking at it, unless it is of a kind in `wanted`; nil when it was skipped.
+    mutating func nextBlock(_ wanted: Set<SnapshotBlock.Kind>? = nil) throws(SnapshotFailure) -> LoadedBlock? {
+        let (head, label) = try peek()
+        guard label.number == next else { throw failure(.order) }
+        defer { offset += head.length }
+        if let wanted, !wanted.contains(label.kind) {
+            next += 1
+            return nil
+        }
+        var bytes = IOBuffer(capacity: head.length)
+        guard try read(head.length, into: &bytes) == head.length else { throw failure(.short) }
+        checksum.add(bytes.readable)
+        do throws(SnapshotFlaw) { _ = try SnapshotBlock.label(bytes.readable) } catch { throw failure(error) }
+        if label.kind != .foot {
+            checksums.add(bytes.readable.extracting(SnapshotBlock.checksumRange))
+            next += 1
+        }
+        return LoadedBlock(label, head, offset: offset, bytes)
+    }
+}
