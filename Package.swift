@@ -60,8 +60,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto",
-                "Bytes",
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Durability", "Observability", "Reactor", "Posix",
+                "Crypto", "Bytes",
             ], swiftSettings: common),
 
         // 5: the executable

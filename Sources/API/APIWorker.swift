@@ -27,6 +27,20 @@ package struct APIWorker: ~Copyable {
     /// What the last answer may reveal: it must not leave before the log holds all records up to here.
     package var horizon: Position { desk.reply.horizon }
 
+    /// What the client wants confirmed before the last answer leaves; nil for nothing.
+    package var acknowledgement: Acknowledgement? { desk.acknowledgement }
+
+    /// The position that the last request's change was given.
+    package var written: Position { desk.reply.written }
+
+    /// Answers for those that the log held back for too long.
+    package mutating func answerNotKept(response: inout ResponseWriter) { desk.answerNotKept(response: &response) }
+
+    /// Answers for a change that was not confirmed in time.
+    package func answerUnconfirmed(at position: Position, response: inout ResponseWriter) {
+        desk.answerUnconfirmed(at: position, response: &response)
+    }
+
     /// Looks for a key in a head that is not parsed yet, and has the engine bring near what it will need for it.
     package mutating func anticipate(_ head: Span<UInt8>) -> KeyHint? {
         guard let name = RoutePath.plainKey(inHead: head) else { return nil }

@@ -25,6 +25,7 @@ extension Desk {
     /// Finds route and caller, or throws what is wrong with the head.
     mutating func judge(_ request: borrowing Request) throws(Problem) {
         route = Routes.all[0]
+        if api.accessVersion != accessVersion { adoptChanges() }
         if api.settings.loopbackOnly { try checkHost(request) }
         let method = request.method
         isHead = method == .head
@@ -50,10 +51,20 @@ extension Desk {
             throw .forbidden(principal.permissions.missing(from: needs))
         }
         if access.isOpen && !method.isSafe { try checkOrigin(request) }
+        if found.needsData, api.readiness == .starting { throw .loading }
         if request.expectsUnknown {
             throw Problem(.expectationFailed, "the only expectation served is 100-continue", closes: true)
         }
         try checkBodySize(request)
+    }
+
+    /// The tokens were read anew, or the data has been loaded.
+    private mutating func adoptChanges() {
+        accessVersion = api.accessVersion
+        access = api.access
+        let data = api.openData
+        engine = data.engine
+        gate = data.gate
     }
 
     /// RFC 9110 §7.4: an authority this server does not serve. The absolute form stands in for `Host`.
@@ -69,10 +80,6 @@ extension Desk {
     }
 
     private mutating func identify(_ request: borrowing Request, isPublic: Bool) throws(Problem) {
-        if api.accessVersion != accessVersion {
-            accessVersion = api.accessVersion
-            access = api.access
-        }
         if access.isOpen {
             principal = .local
             return

@@ -10,6 +10,7 @@ extension Desk {
         reply.horizon = .none
         if case .drained = turn.resumption { return resume(request, turn, response: &response) }
         do throws(Problem) {
+            if let waiting = try admitChange(request, turn, response: &response) { return waiting }
             return try dispatch(request, turn, response: &response)
         } catch {
             answer(error, to: request, response: &response)

@@ -16,7 +16,7 @@ extension Desk {
         write(Problem(failure), asText: false, response: &response)
     }
 
-    private mutating func write(_ problem: Problem, asText: Bool, response: inout ResponseWriter) {
+    mutating func write(_ problem: Problem, asText: Bool, response: inout ResponseWriter) {
         problem.answer(asText: asText, noted: noted, scratch: &scratch, response: &response)
         noted.removeAll(keeping: 1 << 16)
     }

@@ -88,6 +88,11 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
         append(other.readable.extracting(start..<other.count))
     }
 
+    /// Appends a part of what another buffer holds.
+    public mutating func append(copying other: borrowing IOBuffer, in range: Range<Int>) {
+        append(other.readable.extracting(range))
+    }
+
     /// Appends the `length` decimal digits of `value`, two a step. A wrong length would write wrong digits, but never
     /// outside the room made for it.
     mutating func append(decimal value: UInt64, length: Int) {

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
+#include <time.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/random.h>
@@ -30,4 +32,8 @@ int nuthatch_available_cores(void) {
 
 void nuthatch_lower_priority(void) {
     setpriority(PRIO_PROCESS, (id_t)gettid(), 15);
+}
+
+int nuthatch_sem_clockwait(sem_t *semaphore, const struct timespec *end) {
+    return sem_clockwait(semaphore, CLOCK_MONOTONIC, end) == 0 ? 0 : errno;
 }

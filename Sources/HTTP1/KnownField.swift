@@ -7,7 +7,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case cacheControl, expires, range, ifRange
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
     case accept, acceptEncoding, prefer, origin, userAgent
-    case nuthatchVersion, nuthatchIfVersion
+    case nuthatchVersion, nuthatchIfVersion, nuthatchAck, nuthatchAckTimeout
 
     package var name: StaticString {
         switch self {
@@ -37,6 +37,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case .userAgent: "user-agent"
         case .nuthatchVersion: "nuthatch-version"
         case .nuthatchIfVersion: "nuthatch-if-version"
+        case .nuthatchAck: "nuthatch-ack"
+        case .nuthatchAckTimeout: "nuthatch-ack-timeout"
         }
     }
 
@@ -88,6 +90,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case (19, UInt8(ascii: "i")): .ifUnmodifiedSince
         case (16, UInt8(ascii: "n")): .nuthatchVersion
         case (19, UInt8(ascii: "n")): .nuthatchIfVersion
+        case (12, UInt8(ascii: "n")): .nuthatchAck
+        case (20, UInt8(ascii: "n")): .nuthatchAckTimeout
         default: nil
         }
     }

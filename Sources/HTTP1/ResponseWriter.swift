@@ -32,6 +32,8 @@ package struct ResponseWriter: ~Copyable {
     package private(set) var isHeadRequest = false
     package private(set) var keepsAlive = true
     private var minorVersion = 1
+    /// A whole field line that the answer at hand carries at its head's end; empty for none.
+    private var lastLine: StaticString = ""
     /// Set between `finishChunked` and the last chunk.
     package private(set) var isChunked = false
     private var chunkStart = -1
@@ -53,7 +55,11 @@ package struct ResponseWriter: ~Copyable {
         self.keepsAlive = keepsAlive
         isChunked = false
         status = 0
+        lastLine = ""
     }
+
+    /// Adds a field line, with its CR LF, to the answer at hand if it is a success.
+    package mutating func confirm(_ line: StaticString) { lastLine = line }
 
     /// Goes on with an answer whose first chunks have left already.
     package mutating func resumeChunked(for head: RequestHead, keepsAlive: Bool) {
@@ -148,6 +154,7 @@ package struct ResponseWriter: ~Copyable {
     }
 
     private mutating func endHead() {
+        if lastLine.utf8CodeUnitCount > 0, status < 400 { buffer.append(lastLine) }
         if !keepsAlive {
             buffer.append("Connection: close\r\n")
         } else if minorVersion == 0 {

@@ -17,7 +17,8 @@ import Testing
         "Observability": ["Bytes", "CacheModel"],
         "API": ["Bytes", "CacheModel", "Compression", "Crypto", "HTTP1", "JSON", "Observability"],
         "Server": [
-            "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "HTTP1", "JSON", "Observability", "Posix", "Reactor",
+            "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "Durability", "HTTP1", "JSON", "Observability",
+            "Posix", "Reactor",
         ],
         "nuthatch": ["ArgumentParser", "Bytes", "HTTP1", "JSON", "Posix", "Server"],
     ]

@@ -1,6 +1,7 @@
 // What Linux and the C compiler offer and Swift's Glibc module does not show: epoll, eventfd, and calls behind feature macros, which
 // are wrapped in CLinux.c because a macro defined here would change what other modules see of the same headers.
 #pragma once
+#include <semaphore.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -23,3 +24,6 @@ int nuthatch_available_cores(void);
 
 // Lowers the calling thread's share of the processor; Linux keeps niceness for each thread.
 void nuthatch_lower_priority(void);
+
+// Waits on a semaphore until a moment of the monotonic clock; 0 when it was signalled, else an errno.
+int nuthatch_sem_clockwait(sem_t *semaphore, const struct timespec *end);

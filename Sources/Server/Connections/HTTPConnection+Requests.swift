@@ -128,6 +128,7 @@ extension HTTPConnection {
     func handle(
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption, _ response: inout ResponseWriter
     ) -> Bool {
+        guard makesWay(for: extent, &response) else { return false }
         let start = worker.requestBegins()
         let ticket = Ticket(
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
@@ -153,6 +154,7 @@ extension HTTPConnection {
                 refuseAgain(headBytes, from: before, &response)
             }
         }
+        if worker.replyHold != nil { noteHorizon() }
         switch disposition {
         case .responded:
             if worker.logsAccess {
@@ -162,7 +164,8 @@ extension HTTPConnection {
             requestStartedAt = bytes.isEmpty ? 0 : worker.loop.now
             phase = response.keepsAlive ? .head(HeadScanner()) : .closing
             noteAnswer(response.status, since: start)
-            return response.keepsAlive
+            // What is to be confirmed is the last answer of a batch: another may take its place.
+            return response.keepsAlive && hold.synced == .none
         case .parked(let until):
             worker.noteParked()
             phase = .parked(extent, wait: ticket.generation)
