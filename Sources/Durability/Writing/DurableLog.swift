@@ -9,7 +9,7 @@ import Synchronization
 /// shards ─ record() ─► queue ─► log thread: order, seal, one write a batch ─► written
 ///                                                     sync thread: one sync at a time ─► synced
 /// ```
-/// Made before the state it serves, because the state is made with a reader; ``start(_:listener:)`` when recovery has
+/// Made before the state it serves, because the state is made with a reader; ``start(_:in:digest:listener:)`` when recovery has
 /// said where the log goes on. Nobody may change the state before.
 package final class DurableLog: EffectReader {
     /// Unwritten bytes above which changes are held: the disk does not keep up.
@@ -43,14 +43,16 @@ package final class DurableLog: EffectReader {
     }
 
     /// Begins to write behind what recovery found.
+    /// - Parameter digest: of the data set as it was recovered.
     /// - Returns: what to ask before a reply leaves.
-    package func start(_ start: consuming LogStart, listener: any LogListener) throws(SystemError) -> LogProgress {
-        let (store, digest) = (start.store, start.digest)
-        let progress = LogProgress(at: start.writer.last, policy: policy)
-        let appender = LogAppender(start.writer, in: store, digest: digest, segmentBytes: segmentBytes)
+    package func start(
+        _ log: consuming OpenLog, in store: ManifestStore, digest: UInt64, listener: any LogListener
+    ) throws(SystemError) -> LogProgress {
+        let progress = LogProgress(at: log.writer.last, policy: policy)
+        let appender = LogAppender(log.writer, in: store, digest: digest, segmentBytes: segmentBytes)
         let place = LogPlaceBoard(appender.place)
         let syncer = LogSyncer(
-            start.mark, progress: progress, place: place, counters: counters, moved: { listener.logMoved() },
+            log.marks, progress: progress, place: place, counters: counters, moved: { listener.logMoved() },
             failed: { [weak self] error in self?.fail(error) })
         let running = Running(progress: progress, place: place, syncer: syncer, store: store, listener: listener)
         self.running.withLock { $0 = running }
@@ -162,7 +164,7 @@ package final class DurableLog: EffectReader {
     private func close(_ appender: borrowing LogAppender, _ running: Running) {
         guard running.progress.state != .failed else { return }
         do throws(SystemError) {
-            try appender.place.file.sync()
+            try appender.sealOff()
             try running.syncer.note(appender.last, isComplete: true)
             let closing = appender.closing
             try running.store.update { $0.segments[$0.segments.count - 1].closing = closing }

@@ -119,23 +119,26 @@ struct LogAppender: ~Copyable {
 
     /// Closes a full segment, which must be on disk before the manifest says so, and begins the next.
     private mutating func closeSegment(at wall: Instant) throws(SystemError) {
-        try writer.file.sync()
+        try sealOff()
         try beginSegment(at: wall)
+    }
+
+    /// Gives back the room that was made and not used, and brings the segment to the disk.
+    func sealOff() throws(SystemError) {
+        try writer.file.truncate(to: writer.length)
+        try writer.file.sync()
     }
 
     /// Begins a new segment; what is left of the batch is sealed for it.
     private mutating func beginSegment(at wall: Instant) throws(SystemError) {
         let room = try roomForSegment()
-        if isWriteLeft { try writer.file.sync() }
+        if isWriteLeft { try sealOff() }
         let next = Position(epoch: writer.header.firstPosition.epoch, number: last.number + 1)
         let header = SegmentHeader(
             history: writer.header.history, id: store.takeFile(), firstPosition: next, madeAt: wall)
-        let made = try SegmentWriter(header, after: last, at: clock.last, room: room, on: store.disk)
-        let closing = writer.closing
-        try store.update { manifest in
-            manifest.segments[manifest.segments.count - 1].closing = closing
-            manifest.segments.append(SegmentEntry(id: header.id, first: next))
-        }
+        let made = try SegmentWriter(
+            header, after: LogEnd(last: last, lastTime: clock.last), room: room, on: store.disk)
+        try store.begin(SegmentEntry(id: header.id, first: next), closing: writer.closing)
         writer = made
         limit = room
         if isWriteLeft { writer.seal(&batch.bytes, from: 0, logTime: clock.last, wallTime: wall) }
