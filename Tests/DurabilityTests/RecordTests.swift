@@ -188,8 +188,8 @@ let effectRows: [OwnedEffect] = {
                 guard case .effect(let read)? = try? RecordContent.read(header, in: changed.span, at: 0) else { continue }
                 let owned = OwnedEffect(read)
                 let again = record(of: owned)
-                let header = try RecordHeader.read(again.span, at: 0, following: 5)
-                guard case .effect(let second) = try RecordContent.read(header, in: again.span, at: 0) else { continue }
+                let second = try RecordHeader.read(again.span, at: 0, following: 5)
+                guard case .effect(let second) = try RecordContent.read(second, in: again.span, at: 0) else { continue }
                 #expect(OwnedEffect(second) == owned)
             }
         }
