@@ -41,6 +41,9 @@ package final class DigestState: RehearsalState {
 
     package var lastPosition: Position { parts.map { $0.part.withLock { $0.last } }.max() ?? .none }
 
+    /// How many keys are remembered now.
+    package var remembered: Int { parts.reduce(0) { $0 + $1.part.withLock { $0.positions.count } } }
+
     package func expect(_ effect: borrowing Effect) {
         isSelective.withLock { $0 = true }
         withPart(of: effect) { part, hash in

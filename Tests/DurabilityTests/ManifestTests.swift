@@ -57,7 +57,8 @@ let sampleManifest: Manifest = {
 
     @Test(
         arguments: [
-            ("epoch 2", "epoch 65536"), ("epoch 2", "epoch 02"), ("generation 9\n", ""), ("rehearsed=1", "rehearsed=1 x=1"),
+            ("epoch 2", "epoch 65536"), ("epoch 2", "epoch 02"), ("generation 9\n", ""),
+            ("rehearsed=1", "rehearsed=1 x=1"),
             (" length=1000", ""), ("id=5", "id=3"), ("id=5", "id=6"), ("first=2.11", "first=2.12"),
             ("first=2.11", "first=0.11"), (" last=1.10", " last=1.10 last=1.10"), ("last-time=20", "last-time=9"),
             ("segment id=5", "segments id=5"), ("position=1.9", "position=1.4"),

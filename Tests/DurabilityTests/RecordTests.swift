@@ -185,7 +185,9 @@ let effectRows: [OwnedEffect] = {
                 changed = Array(changed[..<(index + Int(random.next() % UInt64(changed.count - index)) + 1)])
                 let header = try resealed(&changed)
                 // Whatever it is now, it is read or refused, and read the same again.
-                guard case .effect(let read)? = try? RecordContent.read(header, in: changed.span, at: 0) else { continue }
+                guard case .effect(let read)? = try? RecordContent.read(header, in: changed.span, at: 0) else {
+                    continue
+                }
                 let owned = OwnedEffect(read)
                 let again = record(of: owned)
                 let header = try RecordHeader.read(again.span, at: 0, following: 5)
@@ -199,7 +201,9 @@ let effectRows: [OwnedEffect] = {
         #expect(throws: RecordFlaw.kind(200)) { _ = try flaw(header, unknown) }
     }
 
-    private func flaw(_ header: RecordHeader, _ bytes: [UInt8]) throws { _ = try RecordContent.read(header, in: bytes.span, at: 0) }
+    private func flaw(_ header: RecordHeader, _ bytes: [UInt8]) throws {
+        _ = try RecordContent.read(header, in: bytes.span, at: 0)
+    }
 
     private func resealed(_ bytes: inout [UInt8]) throws -> RecordHeader {
         var buffer = IOBuffer()

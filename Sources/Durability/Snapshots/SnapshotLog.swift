@@ -16,6 +16,9 @@ package protocol SnapshotLog: AnyObject, Sendable {
     /// Waits until the disk holds all records up to `position`.
     func sync(through position: Position) throws(SnapshotFailure)
 
+    /// Bytes of records written since the log was opened.
+    var bytesWritten: UInt64 { get }
+
     /// The manifest as it is.
     var manifest: Manifest { get }
 

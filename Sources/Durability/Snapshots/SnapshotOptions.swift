@@ -1,0 +1,19 @@
+/// When snapshots are made, how, and how long they and the log are kept.
+package struct SnapshotOptions: Sendable, Equatable {
+    /// Milliseconds between two snapshots, 0 for none by time. Nothing is made while nothing changes.
+    package var every: Int64 = 3600_000
+    /// Bytes of log behind which a snapshot is due before its time, 0 for none by growth: what a start has to read.
+    package var growth: UInt64 = 4 << 30
+    /// zlib's level, 0…9.
+    package var level = 1
+    /// Threads that pack.
+    package var threads = 1
+    /// How many snapshots stay, at least 1.
+    package var keep = 3
+    /// Milliseconds back from now to every moment of which a restore must be possible.
+    package var window: Int64 = 24 * 3600_000
+    /// Whether the last one is made when the server stops.
+    package var atStop = true
+
+    package init() {}
+}
