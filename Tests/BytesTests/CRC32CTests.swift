@@ -2,7 +2,7 @@ import Bytes
 import CChecksum
 import Testing
 
-@Suite struct `CRC32C` {
+@Suite struct `The checksum` {
     /// RFC 3720 appendix B.4.
     @Test func `agrees with the examples of the standard`() {
         let zeros = [UInt8](repeating: 0, count: 32)

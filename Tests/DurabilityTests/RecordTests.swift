@@ -115,7 +115,7 @@ let effectRows: [OwnedEffect] = {
     private func record(of effect: OwnedEffect, previous: UInt32 = 5, remaining: Int = 2) -> [UInt8] {
         var buffer = IOBuffer()
         _ = effect.with { RecordFrame.append($0, at: place, remaining: remaining, to: &buffer) }
-        RecordFrame.seal(&buffer, at: 0, previous: previous, logTime: time, wallTime: time.advanced(byMilliseconds: 1))
+        RecordFrame.seal(&buffer, at: 0, previous: previous, stamp: 0, logTime: time, wallTime: time.advanced(byMilliseconds: 1))
         return buffer.readable.copied()
     }
 
@@ -142,7 +142,7 @@ let effectRows: [OwnedEffect] = {
     func `a control record is read as it was written`(control: ControlRecord) throws {
         var buffer = IOBuffer()
         RecordFrame.append(control, at: place, to: &buffer)
-        RecordFrame.seal(&buffer, at: 0, previous: 0, logTime: time, wallTime: time)
+        RecordFrame.seal(&buffer, at: 0, previous: 0, stamp: 0, logTime: time, wallTime: time)
         let bytes = buffer.readable.copied()
         let header = try RecordHeader.read(bytes.span, at: 0, following: 0)
         #expect(header.kind.isControl)
@@ -209,7 +209,7 @@ let effectRows: [OwnedEffect] = {
         var buffer = IOBuffer()
         buffer.append(bytes)
         buffer.replace(at: 4, littleEndian: UInt32(bytes.count))
-        RecordFrame.seal(&buffer, at: 0, previous: 5, logTime: time, wallTime: time)
+        RecordFrame.seal(&buffer, at: 0, previous: 5, stamp: 0, logTime: time, wallTime: time)
         bytes = buffer.readable.copied()
         return try RecordHeader.read(bytes.span, at: 0, following: 5)
     }

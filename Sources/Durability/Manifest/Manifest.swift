@@ -10,6 +10,9 @@ package struct Manifest: Sendable, Equatable {
     package var hashSecret: (UInt64, UInt64)
     /// The epoch of positions given out from here on, 0…65535.
     package var epoch: UInt64
+    /// The position of the history's first record: a log that begins here needs no snapshot. `.none` for a history that
+    /// began with a snapshot.
+    package var start: Position
     /// The lowest id that no file has had.
     package var nextFile: UInt64
     /// Oldest first.
@@ -18,8 +21,9 @@ package struct Manifest: Sendable, Equatable {
     package var segments: [SegmentEntry]
 
     /// A history without files.
-    package init(history: HistoryID, hashSecret: (UInt64, UInt64), epoch: UInt64) {
+    package init(history: HistoryID, hashSecret: (UInt64, UInt64), epoch: UInt64, start: Position) {
         self.history = history
+        self.start = start
         self.hashSecret = hashSecret
         self.epoch = epoch
         generation = 0
@@ -30,8 +34,8 @@ package struct Manifest: Sendable, Equatable {
 
     package static func == (left: Manifest, right: Manifest) -> Bool {
         left.history == right.history && left.generation == right.generation && left.hashSecret == right.hashSecret
-            && left.epoch == right.epoch && left.nextFile == right.nextFile && left.snapshots == right.snapshots
-            && left.segments == right.segments
+            && left.epoch == right.epoch && left.start == right.start
+            && left.nextFile == right.nextFile && left.snapshots == right.snapshots && left.segments == right.segments
     }
 
     /// Takes the id of a new file.

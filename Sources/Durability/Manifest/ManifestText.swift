@@ -9,6 +9,7 @@ import CacheModel
 /// generation 12
 /// hash-secret 9a… 31…
 /// epoch 1
+/// start 1.1
 /// next-file 8
 /// snapshot id=3 scan-start=1.1000 position=1.1200 log-time=… made-at=… entries=… digest=… length=… crc32c=… rehearsed=1
 /// segment id=4 first=1.1 last=1.900 length=67108000 crc32c=9c0f… first-time=… last-time=…
@@ -26,7 +27,8 @@ extension Manifest {
     package var text: String {
         var lines = [
             "nuthatch-manifest \(Self.format)", "history \(history.text)", "generation \(generation)",
-            "hash-secret \(hashSecret.0.hexText) \(hashSecret.1.hexText)", "epoch \(epoch)", "next-file \(nextFile)",
+            "hash-secret \(hashSecret.0.hexText) \(hashSecret.1.hexText)", "epoch \(epoch)",
+            "start \(start.text)", "next-file \(nextFile)",
         ]
         lines += snapshots.map(\.line)
         lines += segments.map(\.line)
@@ -47,7 +49,9 @@ extension Manifest {
         guard let first = UInt64(hexText: words[0]), let second = UInt64(hexText: words[1]) else {
             throw .line(lines.number)
         }
-        self.init(history: history, hashSecret: (first, second), epoch: try lines.number("epoch", within: 65535))
+        let epoch = try lines.number("epoch", within: 65535)
+        guard let start = Position(text: try lines.only("start")) else { throw .line(lines.number) }
+        self.init(history: history, hashSecret: (first, second), epoch: epoch, start: start)
         self.generation = generation
         nextFile = try lines.number("next-file", within: .max)
         while let members = try lines.members(of: "snapshot") { snapshots.append(try SnapshotEntry(members)) }

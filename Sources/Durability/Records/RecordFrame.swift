@@ -47,14 +47,18 @@ package enum RecordFrame {
     /// Completes the record that starts at `index` of the buffer's readable bytes.
     /// - Parameters:
     ///   - previous: the checksum of the record before in the same segment, or of the segment's header.
+    ///   - stamp: the segment's, see ``SegmentHeader/stamp``.
     ///   - logTime: not lower than that of the record before.
     /// - Returns: its checksum, which the next record is linked to.
     @discardableResult
     package static func seal(
-        _ buffer: inout IOBuffer, at index: Int, previous: UInt32, logTime: Instant, wallTime: Instant
+        _ buffer: inout IOBuffer, at index: Int, previous: UInt32, stamp: UInt64, logTime: Instant, wallTime: Instant
     ) -> UInt32 {
         let length = Int(buffer.readable.loadLittleEndian(UInt32.self, at: index + 4))
         buffer.replace(at: index + 8, littleEndian: previous)
+        if buffer[index + 12] == RecordKind.mark.rawValue {
+            buffer.replace(at: index + RecordHeader.size + 8, littleEndian: stamp)
+        }
         buffer.replace(at: index + 24, littleEndian: logTime.milliseconds)
         buffer.replace(at: index + 32, littleEndian: wallTime.milliseconds)
         let checksum = CRC32C.of(buffer.readable.extracting(index + 4..<index + length))

@@ -80,6 +80,10 @@ package enum RecordFlaw: Error, Sendable, Equatable, CustomStringConvertible {
     /// A kind this version does not know.
     case kind(UInt8)
     case body(BodyFlaw)
+    /// The record does not continue the atomic group that has begun.
+    case group
+    /// A mark of another segment.
+    case stamp
 
     package var description: String {
         switch self {
@@ -92,6 +96,8 @@ package enum RecordFlaw: Error, Sendable, Equatable, CustomStringConvertible {
         case .time: "the log time goes back"
         case .kind(let number): "record kind \(number) is unknown to this version"
         case .body(let flaw): flaw.description
+        case .group: "the record does not continue the atomic group before it"
+        case .stamp: "the mark belongs to another segment"
         }
     }
 }

@@ -48,6 +48,9 @@ package struct SegmentHeader: Sendable, Equatable {
         return checksum
     }
 
+    /// A word that nobody outside can foresee, carried by the segment's marks.
+    package var stamp: UInt64 { (history.high ^ history.low) &+ id &* 0x9E37_79B9_7F4A_7C15 }
+
     /// The header's checksum: what the first record is linked to.
     package var checksum: UInt32 {
         var buffer = IOBuffer(capacity: Self.size)

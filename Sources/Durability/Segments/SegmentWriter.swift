@@ -1,0 +1,115 @@
+import Bytes
+import CacheModel
+import Posix
+
+/// The end of the log's last segment: seals records, writes them, and knows what the manifest must say of the segment
+/// when it is closed. Bytes only: threads, batches and syncs are the caller's. Used by one thread at a time.
+package struct SegmentWriter: ~Copyable, Sendable {
+    package let header: SegmentHeader
+    /// To sync, from any thread.
+    package let file: any DiskFile
+    /// Where the last whole written record ends.
+    package private(set) var length: Int
+    /// The position of the last record written, or of the one before the segment.
+    package private(set) var last: Position
+    private var sum: CRC32C
+    /// The link of the next record to be sealed, and of the next to be written.
+    private var sealedLink: UInt32
+    private var firstTime: Instant
+    /// Of the last record sealed, which is that of the one before the segment at first.
+    package private(set) var lastTime: Instant
+
+    /// Makes the file with its header and syncs both file and directory. It counts only when the manifest names it.
+    /// - Parameters:
+    ///   - last, lastTime: position and log time of the record before.
+    ///   - room: bytes to make sure of, 0 for none.
+    package init(
+        _ header: SegmentHeader, after last: Position, at lastTime: Instant, room: Int, on disk: any Disk
+    ) throws(SystemError) {
+        let file = try disk.create(FileNames.segment(header.id))
+        var buffer = IOBuffer(capacity: SegmentHeader.size)
+        let checksum = header.encode(into: &buffer)
+        do throws(SystemError) {
+            if room > 0 { try file.preallocate(to: room) }
+            try file.writeAll(buffer.readable, at: 0)
+            try file.sync()
+            try disk.syncDirectory()
+        } catch {
+            // It never counted; should even this fail, a start names it as unknown.
+            try? disk.remove(FileNames.segment(header.id))
+            throw error
+        }
+        self.header = header
+        self.file = file
+        length = SegmentHeader.size
+        self.last = last
+        sum = CRC32C()
+        sum.add(buffer.readable)
+        sealedLink = checksum
+        firstTime = lastTime
+        self.lastTime = lastTime
+    }
+
+    /// Seals the framed records from `index` of the buffer's readable bytes to its end, in the order they lie there.
+    /// What is sealed must be written next, to this segment.
+    package mutating func seal(_ buffer: inout IOBuffer, from index: Int, logTime: Instant, wallTime: Instant) {
+        precondition(logTime >= lastTime, "log time went back")
+        if length == SegmentHeader.size, sealedLink == header.checksum { firstTime = logTime }
+        var offset = index
+        while offset < buffer.count {
+            sealedLink = RecordFrame.seal(
+                &buffer, at: offset, previous: sealedLink, stamp: header.stamp, logTime: logTime, wallTime: wallTime)
+            offset += Int(buffer.readable.loadLittleEndian(UInt32.self, at: offset + 4))
+        }
+        lastTime = logTime
+    }
+
+    /// Writes whole sealed records behind what is there.
+    /// - Throws: the error with how many of the bytes were taken before it; the segment must then not be written to
+    ///   any more. Records that are whole in those bytes count as written.
+    package mutating func write(_ bytes: Span<UInt8>) throws(PartialWrite) {
+        var taken = 0
+        while taken < bytes.count {
+            do throws(SystemError) {
+                taken += try file.write(bytes.extracting(taken..<bytes.count), at: length + taken)
+            } catch {
+                let whole = wholeRecords(bytes.extracting(0..<taken))
+                advance(over: bytes.extracting(0..<whole))
+                throw PartialWrite(error: error, wholeBytes: whole)
+            }
+        }
+        advance(over: bytes)
+    }
+
+    private func wholeRecords(_ bytes: Span<UInt8>) -> Int {
+        var end = 0
+        while let header = RecordHeader.peek(bytes, at: end), header.length <= bytes.count - end {
+            end += header.length
+        }
+        return end
+    }
+
+    private mutating func advance(over bytes: Span<UInt8>) {
+        guard !bytes.isEmpty else { return }
+        sum.add(bytes)
+        length += bytes.count
+        var offset = 0
+        while let header = RecordHeader.peek(bytes, at: offset) {
+            last = header.position
+            offset += header.length
+        }
+    }
+
+    /// What the manifest says of the segment if nothing more is written to it.
+    package var closing: SegmentClosing {
+        SegmentClosing(
+            last: last, length: length, checksum: sum.value, firstTime: firstTime, lastTime: lastTime)
+    }
+}
+
+/// A write that failed after a part.
+package struct PartialWrite: Error, Sendable {
+    package var error: SystemError
+    /// Bytes of the records that lie whole in the file.
+    package var wholeBytes: Int
+}
