@@ -6,7 +6,8 @@ import Testing
 
 /// A manifest with something in every member.
 let sampleManifest: Manifest = {
-    var manifest = Manifest(history: HistoryID(high: 1, low: .max), hashSecret: (7, 1 << 63), epoch: 2,
+    var manifest = Manifest(
+        history: HistoryID(high: 1, low: .max), hashSecret: (7, 1 << 63), epoch: 2,
         start: Position(epoch: 1, number: 1))
     manifest.generation = 9
     manifest.nextFile = 6

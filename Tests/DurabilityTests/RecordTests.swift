@@ -115,7 +115,8 @@ let effectRows: [OwnedEffect] = {
     private func record(of effect: OwnedEffect, previous: UInt32 = 5, remaining: Int = 2) -> [UInt8] {
         var buffer = IOBuffer()
         _ = effect.with { RecordFrame.append($0, at: place, remaining: remaining, to: &buffer) }
-        RecordFrame.seal(&buffer, at: 0, previous: previous, stamp: 0, logTime: time, wallTime: time.advanced(byMilliseconds: 1))
+        RecordFrame.seal(
+            &buffer, at: 0, previous: previous, stamp: 0, logTime: time, wallTime: time.advanced(byMilliseconds: 1))
         return buffer.readable.copied()
     }
 
@@ -190,8 +191,10 @@ let effectRows: [OwnedEffect] = {
                 }
                 let owned = OwnedEffect(read)
                 let again = record(of: owned)
-                let header = try RecordHeader.read(again.span, at: 0, following: 5)
-                guard case .effect(let second) = try RecordContent.read(header, in: again.span, at: 0) else { continue }
+                let secondHeader = try RecordHeader.read(again.span, at: 0, following: 5)
+                guard case .effect(let second) = try RecordContent.read(secondHeader, in: again.span, at: 0) else {
+                    continue
+                }
                 #expect(OwnedEffect(second) == owned)
             }
         }

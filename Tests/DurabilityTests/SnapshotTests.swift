@@ -2,6 +2,7 @@ import Bytes
 import CacheEngine
 import CacheModel
 import Compression
+import Posix
 import Synchronization
 import Testing
 
@@ -15,7 +16,8 @@ import Testing
         _ logged: LoggedEngine, name: String = "snapshot", level: Int = 1, threads: Int = 2
     ) throws -> SnapshotSummary {
         let writer = SnapshotWriter(
-            file: try disk.create(name), state: logged.engine, log: logged.log, progress: SnapshotProgress())
+            file: try disk.create(name), state: logged.engine, log: logged.log, of: logged.log.manifest,
+            progress: SnapshotProgress())
         return try writer.write(wallTime: Instant(milliseconds: 5), threads: threads, level: level)
     }
 
@@ -56,7 +58,8 @@ import Testing
         let summary = try write(filled())
         var plain = IOBuffer()
         try Gzip.inflate(disk["snapshot"].span, limit: 1 << 30, into: &plain)
-        #expect(plain.readable.extracting(0..<8).equals("NUTHATCH"))
+        let isNamed = plain.readable.extracting(0..<8).equals("NUTHATCH")
+        #expect(isNamed)
         #expect(disk["snapshot"].count == summary.length)
         #expect(CRC32C.of(disk["snapshot"].span) == summary.checksum)
     }
@@ -76,23 +79,22 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `made while others write is the log folded to its position`(seed: UInt64) async throws {
+    func `made while others write is the log folded to its position`(seed: UInt64) throws {
         let logged = filled(seed: seed)
-        let isOver = Atomic(false)
-        let summaries = try await withThrowingTaskGroup(of: [SnapshotSummary].self) { tasks in
-            for worker in 0..<2 as Range<UInt64> {
-                tasks.addTask {
-                    var random = SplitMix64(seed: seed &* 100 &+ worker)
-                    while !isOver.load(ordering: .relaxed) { logged.write(&random, steps: 50) }
-                    return []
-                }
+        let isOver = Flag()
+        let writers = ThreadGroup()
+        for worker in 0..<2 as Range<UInt64> {
+            try writers.start(name: "writer") {
+                var random = SplitMix64(seed: seed &* 100 &+ worker)
+                while !isOver.isRaised { logged.write(&random, steps: 50) }
             }
-            tasks.addTask {
-                defer { isOver.store(true, ordering: .relaxed) }
-                return try (0..<3).map { try write(logged, name: "snapshot \($0)") }
-            }
-            return try await tasks.reduce(into: []) { $0 += $1 }
         }
+        defer { writers.join() }
+        let summaries = try {
+            defer { isOver.raise() }
+            return try (0..<3).map { try write(logged, name: "snapshot \($0)") }
+        }()
+        writers.join()
         for (number, summary) in summaries.enumerated() {
             let made = try load("snapshot \(number)")
             let folded = LoggedEngine.engine()
@@ -147,7 +149,9 @@ import Testing
     }
 
     @Test func `without one of its blocks, or with two of them exchanged, is refused`() throws {
-        let logged = filled(steps: 6000)
+        let logged = LoggedEngine()
+        var random = SplitMix64(seed: 5)
+        logged.write(&random, steps: 12_000, keys: 4000)
         _ = try write(logged, level: 0)
         let good = disk["snapshot"]
         var blocks: [[UInt8]] = []
@@ -186,4 +190,11 @@ import Testing
         guard case .disk(let error) = failure else { Issue.record("\(String(describing: failure))"); return }
         #expect(error.isOutOfSpace)
     }
+}
+
+/// Something that has happened, for other threads to see.
+final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isRaised: Bool { value.load(ordering: .relaxed) }
+    func raise() { value.store(true, ordering: .relaxed) }
 }

@@ -46,7 +46,7 @@ package struct Retention: Sendable {
     private func base(of manifest: Manifest) -> SnapshotEntry? {
         let rehearsed = manifest.snapshots.filter(\.isRehearsed)
         if let base = rehearsed.last(where: { $0.logTime <= windowStart }) { return base }
-        let isComplete = manifest.segments.first.map { $0.first.number <= 1 } ?? false
+        let isComplete = manifest.start != .none && manifest.segments.first?.first == manifest.start
         return isComplete ? nil : rehearsed.first
     }
 }

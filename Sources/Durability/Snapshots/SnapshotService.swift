@@ -11,9 +11,9 @@ import Synchronization
 package final class SnapshotService: Sendable {
     /// What the service is made of.
     package struct Parts: Sendable {
-        package var disk: any Disk
         package var state: any DurableState
         package var log: any SnapshotLog
+        package var manifest: ManifestStore
         /// An empty state to rehearse in, under the history's hash secret.
         package var rehearsalState: @Sendable () -> any RehearsalState
         /// The wall clock, in milliseconds since 1970.
@@ -22,13 +22,13 @@ package final class SnapshotService: Sendable {
         package var note: @Sendable (String) -> Void
 
         package init(
-            disk: any Disk, state: any DurableState, log: any SnapshotLog,
+            state: any DurableState, log: any SnapshotLog, manifest: ManifestStore,
             rehearsalState: @escaping @Sendable () -> any RehearsalState, now: @escaping @Sendable () -> Instant,
             note: @escaping @Sendable (String) -> Void
         ) {
-            self.disk = disk
             self.state = state
             self.log = log
+            self.manifest = manifest
             self.rehearsalState = rehearsalState
             self.now = now
             self.note = note
@@ -61,14 +61,14 @@ package final class SnapshotService: Sendable {
     package init(_ parts: Parts, options: SnapshotOptions) {
         self.parts = parts
         self.options = options
-        schedule = Mutex(SnapshotSchedule(options, manifest: parts.log.manifest))
-        shared.withLock { $0.entries = parts.log.manifest.snapshots }
+        schedule = Mutex(SnapshotSchedule(options, manifest: parts.manifest.current))
+        shared.withLock { $0.entries = parts.manifest.current.snapshots }
     }
 
     /// Starts the thread.
     package func start() throws(SnapshotFailure) {
         removeUnfinished()
-        try reserve()
+        reserve()
         do throws(SystemError) {
             try threads.start(name: "nh-snapshot") { [self] in run() }
         } catch {
@@ -116,7 +116,7 @@ package final class SnapshotService: Sendable {
     /// The snapshot of an id for reading; nil when there is none.
     package func open(_ id: UInt64) throws(SystemError) -> (any DiskFile)? {
         guard let entry = shared.withLock({ $0.entries.first { $0.id == id } }) else { return nil }
-        return try parts.disk.openForReading(entry.name)
+        return try parts.manifest.disk.openForReading(entry.name)
     }
 
     var progress: SnapshotProgress { progressNow.withLock { $0 } }
@@ -145,9 +145,8 @@ package final class SnapshotService: Sendable {
         }
     }
 
-    private func reserve() throws(SnapshotFailure) {
-        var id: UInt64 = 0
-        try parts.log.changeManifest { manifest throws(SnapshotFailure) in id = manifest.takeFile() }
+    private func reserve() {
+        let id = parts.manifest.takeFile()
         shared.withLock { $0.next = id }
     }
 
@@ -166,7 +165,7 @@ package final class SnapshotService: Sendable {
         do throws(SnapshotFailure) {
             let entry = try write(id, progress)
             schedule.withLock { $0.made(entry.position) }
-            try reserve()
+            reserve()
             rehearse(id)
             progress.phase = .done
         } catch {
@@ -181,16 +180,17 @@ package final class SnapshotService: Sendable {
         let name = FileNames.snapshot(id)
         let file: any DiskFile
         do throws(SystemError) {
-            file = try parts.disk.create(FileNames.temporary(name))
+            file = try parts.manifest.disk.create(FileNames.temporary(name))
         } catch {
             throw .disk(error)
         }
-        let writer = SnapshotWriter(file: file, state: parts.state, log: parts.log, progress: progress)
+        let writer = SnapshotWriter(
+            file: file, state: parts.state, log: parts.log, of: parts.manifest.current, progress: progress)
         let summary = try writer.write(wallTime: parts.now(), threads: options.threads, level: options.level)
         try parts.log.sync(through: summary.foot.position)
         do throws(SystemError) {
-            try parts.disk.rename(FileNames.temporary(name), to: name)
-            try parts.disk.syncDirectory()
+            try parts.manifest.disk.rename(FileNames.temporary(name), to: name)
+            try parts.manifest.disk.syncDirectory()
         } catch {
             throw .disk(error)
         }
@@ -212,7 +212,7 @@ package final class SnapshotService: Sendable {
         shared.withLock { $0.verifying = id }
         defer { shared.withLock { $0.verifying = nil } }
         do throws(SnapshotFailure) {
-            let loader = SnapshotLoader(disk: parts.disk, threads: 1, progress: progress)
+            let loader = SnapshotLoader(disk: parts.manifest.disk, threads: 1, progress: progress)
             _ = try loader.rehearse(entry.name, in: parts.rehearsalState(), expected: entry)
             shared.withLock { shared in
                 shared.failures[id] = nil
@@ -239,12 +239,8 @@ package final class SnapshotService: Sendable {
     // MARK: Files
 
     private func changeManifest(_ change: (inout Manifest) -> Void) throws(SnapshotFailure) {
-        var entries: [SnapshotEntry] = []
-        try parts.log.changeManifest { manifest throws(SnapshotFailure) in
-            change(&manifest)
-            entries = manifest.snapshots
-        }
-        let made = entries
+        do throws(SystemError) { try parts.manifest.update(change) } catch { throw .disk(error) }
+        let made = parts.manifest.current.snapshots
         shared.withLock { $0.entries = made }
     }
 
@@ -252,20 +248,17 @@ package final class SnapshotService: Sendable {
     private func retire() throws(SnapshotFailure) {
         let start = parts.now().advanced(byMilliseconds: -options.window)
         let retention = Retention(keep: options.keep, windowStart: start)
-        var trial = parts.log.manifest
+        var trial = parts.manifest.current
         guard !retention.apply(to: &trial).isEmpty else { return }
         var names: [String] = []
         try changeManifest { names = retention.apply(to: &$0) }
-        for name in names { remove(name) }
+        parts.manifest.removeFiles(names)
     }
 
     private func removeUnfinished() {
         let names: [String]
-        do throws(SystemError) { names = try parts.disk.names() } catch { return }
-        for name in names where name.hasPrefix("snapshot-") && name.hasSuffix(FileNames.temporary("")) { remove(name) }
-    }
-
-    private func remove(_ name: String) {
-        do throws(SystemError) { try parts.disk.remove(name) } catch { parts.note("\(error)") }
+        do throws(SystemError) { names = try parts.manifest.disk.names() } catch { return }
+        parts.manifest.removeFiles(
+            names.filter { $0.hasPrefix("snapshot-") && $0.hasSuffix(FileNames.temporary("")) })
     }
 }

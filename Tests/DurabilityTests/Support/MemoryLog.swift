@@ -15,10 +15,11 @@ final class MemoryLog: EffectReader, SnapshotLog {
     }
 
     private let kept = Mutex<[Kept]>([])
-    private let current: Mutex<Manifest>
+    let manifest: Manifest
 
     init(hashSecret: (UInt64, UInt64), history: HistoryID = HistoryID(high: 1, low: 2)) {
-        current = Mutex(Manifest(history: history, hashSecret: hashSecret, epoch: 1))
+        manifest = Manifest(
+            history: history, hashSecret: hashSecret, epoch: 1, start: Position(epoch: 1, number: 1))
     }
 
     func record(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64) {
@@ -32,9 +33,16 @@ final class MemoryLog: EffectReader, SnapshotLog {
     /// All records in order.
     var records: [Kept] { kept.withLock { $0 }.sorted { $0.position < $1.position } }
 
+    func point(atLeast position: Position) throws(SnapshotFailure) -> LogPoint {
+        while true {
+            let point = point
+            if point.position >= position { return point }
+        }
+    }
+
     /// Where a log of these records stands: behind the last that has all before it, at the end of a group.
-    func point() throws(SnapshotFailure) -> LogPoint {
-        var point = LogPoint(position: .none, logTime: Instant(milliseconds: 0), digest: 0)
+    private var point: LogPoint {
+        var point = LogPoint(position: Position(epoch: 1, number: 0), logTime: Instant(milliseconds: 0), digest: 0)
         var digest: UInt64 = 0
         var last = Position.none
         for record in records {
@@ -63,15 +71,4 @@ final class MemoryLog: EffectReader, SnapshotLog {
     func sync(through position: Position) throws(SnapshotFailure) {}
 
     var bytesWritten: UInt64 { kept.withLock { $0.reduce(0) { $0 + UInt64($1.effect.count) } } }
-
-    var manifest: Manifest { current.withLock { $0 } }
-
-    func changeManifest(
-        _ change: (inout Manifest) throws(SnapshotFailure) -> Void
-    ) throws(SnapshotFailure) {
-        var changed = manifest
-        try change(&changed)
-        let made = changed
-        current.withLock { $0 = made }
-    }
 }
