@@ -86,7 +86,7 @@ import Testing
         for worker in 0..<2 as Range<UInt64> {
             try writers.start(name: "writer") {
                 var random = SplitMix64(seed: seed &* 100 &+ worker)
-                while !isOver.isRaised { logged.write(&random, steps: 50) }
+                for _ in 0..<1000 where !isOver.isRaised { logged.write(&random, steps: 50) }
             }
         }
         defer { writers.join() }

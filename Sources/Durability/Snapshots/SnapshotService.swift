@@ -113,10 +113,10 @@ package final class SnapshotService: Sendable {
         return isKnown
     }
 
-    /// The snapshot of an id for reading; nil when there is none.
-    package func open(_ id: UInt64) throws(SystemError) -> (any DiskFile)? {
+    /// The file of a snapshot and how long it is; nil when there is none of that id.
+    package func open(_ id: UInt64) throws(SystemError) -> (file: any DiskFile, length: Int)? {
         guard let entry = shared.withLock({ $0.entries.first { $0.id == id } }) else { return nil }
-        return try parts.manifest.disk.openForReading(entry.name)
+        return (try parts.manifest.disk.openForReading(entry.name), entry.length)
     }
 
     var progress: SnapshotProgress { progressNow.withLock { $0 } }
