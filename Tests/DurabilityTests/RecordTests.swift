@@ -191,10 +191,8 @@ let effectRows: [OwnedEffect] = {
                 }
                 let owned = OwnedEffect(read)
                 let again = record(of: owned)
-                let secondHeader = try RecordHeader.read(again.span, at: 0, following: 5)
-                guard case .effect(let second) = try RecordContent.read(secondHeader, in: again.span, at: 0) else {
-                    continue
-                }
+                let second = try RecordHeader.read(again.span, at: 0, following: 5)
+                guard case .effect(let second) = try RecordContent.read(second, in: again.span, at: 0) else { continue }
                 #expect(OwnedEffect(second) == owned)
             }
         }

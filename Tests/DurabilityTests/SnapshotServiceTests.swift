@@ -138,8 +138,8 @@ import Testing
     @Test func `old ones go, with the log that only they needed`() throws {
         let site = Site()
         let service = site.service {
-            $0.keep = 2
-            $0.window = 1000
+            $0.retention.snapshots = 2
+            $0.retention.window = 1000
         }
         try service.start()
         for round in 1...5 {
@@ -154,64 +154,4 @@ import Testing
     }
 
     private func lastPosition(_ site: Site) -> Position { site.logged.engine.lastPosition }
-}
-
-@Suite struct `What is kept` {
-    private func snapshot(_ id: UInt64, at number: UInt64, time: Int64, rehearsed: Bool = true) -> SnapshotEntry {
-        SnapshotEntry(
-            id: id, scanStart: Position(epoch: 1, number: number), position: Position(epoch: 1, number: number),
-            logTime: Instant(milliseconds: time), madeAt: Instant(milliseconds: time), entries: 1, digest: 1,
-            length: 100, checksum: 1, isRehearsed: rehearsed)
-    }
-
-    private func segment(_ id: UInt64, _ numbers: ClosedRange<UInt64>) -> SegmentEntry {
-        SegmentEntry(
-            id: id, first: Position(epoch: 1, number: numbers.lowerBound),
-            closing: SegmentClosing(
-                last: Position(epoch: 1, number: numbers.upperBound), length: 1000, checksum: 1,
-                firstTime: Instant(milliseconds: 0), lastTime: Instant(milliseconds: 0)))
-    }
-
-    private func kept(
-        _ snapshots: [SnapshotEntry], keep: Int = 2, from start: Int64, readFrom: UInt64? = nil
-    ) -> (snapshots: [UInt64], segments: [UInt64]) {
-        var manifest = Manifest(
-            history: HistoryID(high: 1, low: 1), hashSecret: (1, 1), epoch: 1, start: Position(epoch: 1, number: 1))
-        manifest.snapshots = snapshots
-        manifest.segments = (0..<10).map { segment(100 + $0, $0 * 10 + 1...$0 * 10 + 10) }
-        let retention = Retention(
-            keep: keep, windowStart: Instant(milliseconds: start),
-            readFrom: readFrom.map { Position(epoch: 1, number: $0) })
-        _ = retention.apply(to: &manifest)
-        return (manifest.snapshots.map(\.id), manifest.segments.map(\.id))
-    }
-
-    @Test func `keeps the newest, and the one from which the window can be restored with its log`() {
-        let all = [1, 2, 3, 4, 5].map { snapshot($0, at: $0 * 15, time: Int64($0) * 100) }
-        let found = kept(all, from: 250)
-        #expect(found.snapshots == [2, 4, 5])
-        #expect(found.segments == [103, 104, 105, 106, 107, 108, 109])
-    }
-
-    @Test func `keeps all log while it goes back to the beginning and no snapshot is older than the window`() {
-        let found = kept([1, 2, 3].map { snapshot($0, at: $0 * 15, time: 900) }, from: 250)
-        #expect(found.snapshots == [2, 3])
-        #expect(found.segments.count == 10)
-    }
-
-    @Test func `does not count on a snapshot that was not rehearsed`() {
-        let found = kept(
-            [
-                snapshot(1, at: 15, time: 100), snapshot(2, at: 30, time: 200, rehearsed: false),
-                snapshot(3, at: 45, time: 900),
-            ],
-            keep: 1, from: 250)
-        #expect(found.snapshots == [1, 3])
-        #expect(found.segments.first == 101)
-    }
-
-    @Test func `leaves the log that somebody reads`() {
-        let found = kept([snapshot(1, at: 95, time: 100)], from: 250, readFrom: 25)
-        #expect(found.segments.first == 102)
-    }
 }

@@ -49,6 +49,23 @@ package final class ManifestStore: Sendable {
         }
     }
 
+    /// Lets a new segment count, whose file is whole and synced, and closes the one before, which must be synced up to
+    /// there. A segment that is closed without records is dropped.
+    package func begin(_ segment: SegmentEntry, closing: SegmentClosing?) throws(SystemError) {
+        var dropped: String?
+        try update { manifest in
+            if let closing, let last = manifest.segments.indices.last {
+                if closing.length > SegmentHeader.size {
+                    manifest.segments[last].closing = closing
+                } else {
+                    dropped = manifest.segments.removeLast().name
+                }
+            }
+            manifest.segments.append(segment)
+        }
+        if let dropped { removeFiles([dropped]) }
+    }
+
     private func writeTemporary(_ manifest: Manifest) throws(SystemError) {
         let name = FileNames.temporary(FileNames.manifest)
         do throws(SystemError) {

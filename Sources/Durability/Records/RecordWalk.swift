@@ -16,24 +16,27 @@ package struct RecordWalk: Sendable {
     package private(set) var groupLeft: Int
     /// Where the group that has begun begins: what lies from here on counts only as a whole.
     package private(set) var groupStart: WalkEnd?
+    /// Whether `last` is known with its epoch.
+    private var knowsLast: Bool
     private let stamp: UInt64
     private let first: Position
 
     /// Begins behind the header of a segment.
-    /// - Parameter before: how the segment before ended, nil for the first there is.
-    package init(_ header: SegmentHeader, after before: WalkEnd?) {
+    /// - Parameter before: how the log before ended, nil for the first segment there is.
+    package init(_ header: SegmentHeader, after before: LogEnd?) {
         offset = SegmentHeader.size
         link = header.checksum
         stamp = header.stamp
         first = header.firstPosition
         last = before?.last ?? first.predecessor
         lastTime = before?.lastTime ?? Instant(milliseconds: .min)
-        groupLeft = before?.groupLeft ?? 0
+        groupLeft = 0
+        knowsLast = before != nil
     }
 
     /// Where the walk stands.
     package var end: WalkEnd {
-        WalkEnd(offset: offset, link: link, last: last, lastTime: lastTime, groupLeft: groupLeft)
+        WalkEnd(offset: offset, log: LogEnd(last: last, lastTime: lastTime))
     }
 
     /// Where the last whole group, or record that belongs to none, ends.
@@ -58,7 +61,9 @@ package struct RecordWalk: Sendable {
     private func check(_ header: RecordHeader, _ bytes: Span<UInt8>) throws(RecordFlaw) {
         guard header.logTime >= lastTime else { throw .time }
         if header.kind.isControl {
-            guard header.position == last else { throw .position(header.position, after: last) }
+            guard knowsLast ? header.position == last : header.position.number == last.number else {
+                throw .position(header.position, after: last)
+            }
             if header.kind == .mark {
                 let stampOffset = offset + RecordHeader.size + 8
                 guard header.length == RecordHeader.size + 16,
@@ -84,6 +89,7 @@ package struct RecordWalk: Sendable {
         link = header.checksum
         last = header.position
         lastTime = header.logTime
+        knowsLast = true
     }
 }
 
@@ -93,17 +99,21 @@ package struct PlacedRecord: Sendable, Equatable {
     package var offset: Int
 }
 
-/// A place between two records.
+/// A place between two records of a segment.
 package struct WalkEnd: Sendable, Equatable {
-    /// In the segment.
     package var offset: Int
-    /// The checksum that a record written here is linked to.
-    package var link: UInt32
-    /// The position and log time of the record before.
+    package var log: LogEnd
+}
+
+/// The last record of a log or of a part of it.
+package struct LogEnd: Sendable, Equatable {
     package var last: Position
     package var lastTime: Instant
-    /// How many records of an atomic group follow.
-    package var groupLeft: Int
+
+    package init(last: Position, lastTime: Instant) {
+        self.last = last
+        self.lastTime = lastTime
+    }
 }
 
 extension Position {

@@ -21,10 +21,10 @@ package struct SegmentWriter: ~Copyable, Sendable {
 
     /// Makes the file with its header and syncs both file and directory. It counts only when the manifest names it.
     /// - Parameters:
-    ///   - last, lastTime: position and log time of the record before.
+    ///   - end: the record before.
     ///   - room: bytes to make sure of, 0 for none.
     package init(
-        _ header: SegmentHeader, after last: Position, at lastTime: Instant, room: Int, on disk: any Disk
+        _ header: SegmentHeader, after end: LogEnd, room: Int, on disk: any Disk
     ) throws(SystemError) {
         let file = try disk.create(FileNames.segment(header.id))
         var buffer = IOBuffer(capacity: SegmentHeader.size)
@@ -42,26 +42,39 @@ package struct SegmentWriter: ~Copyable, Sendable {
         self.header = header
         self.file = file
         length = SegmentHeader.size
-        self.last = last
+        last = end.last
         sum = CRC32C()
         sum.add(buffer.readable)
         sealedLink = checksum
-        firstTime = lastTime
-        self.lastTime = lastTime
+        firstTime = end.lastTime
+        lastTime = end.lastTime
     }
 
     /// Seals the framed records from `index` of the buffer's readable bytes to its end, in the order they lie there.
     /// What is sealed must be written next, to this segment.
     package mutating func seal(_ buffer: inout IOBuffer, from index: Int, logTime: Instant, wallTime: Instant) {
-        precondition(logTime >= lastTime, "log time went back")
-        if length == SegmentHeader.size, sealedLink == header.checksum { firstTime = logTime }
         var offset = index
-        while offset < buffer.count {
-            sealedLink = RecordFrame.seal(
-                &buffer, at: offset, previous: sealedLink, stamp: header.stamp, logTime: logTime, wallTime: wallTime)
-            offset += Int(buffer.readable.loadLittleEndian(UInt32.self, at: offset + 4))
+        while offset < buffer.count { offset += seal(&buffer, at: offset, logTime, wallTime) }
+    }
+
+    /// Seals records of another segment again, which keep their times.
+    mutating func sealAgain(_ buffer: inout IOBuffer) {
+        var offset = 0
+        while let old = RecordHeader.peek(buffer.readable, at: offset) {
+            offset += seal(&buffer, at: offset, old.logTime, old.wallTime)
         }
+    }
+
+    /// Seals one record and returns its length.
+    private mutating func seal(
+        _ buffer: inout IOBuffer, at offset: Int, _ logTime: Instant, _ wallTime: Instant
+    ) -> Int {
+        precondition(logTime >= lastTime, "log time went back")
+        if sealedLink == header.checksum, length == SegmentHeader.size { firstTime = logTime }
         lastTime = logTime
+        sealedLink = RecordFrame.seal(
+            &buffer, at: offset, previous: sealedLink, stamp: header.stamp, logTime: logTime, wallTime: wallTime)
+        return Int(buffer.readable.loadLittleEndian(UInt32.self, at: offset + 4))
     }
 
     /// Writes whole sealed records behind what is there.

@@ -8,10 +8,8 @@ package struct SnapshotOptions: Sendable, Equatable {
     package var level = 1
     /// Threads that pack.
     package var threads = 1
-    /// How many snapshots stay, at least 1.
-    package var keep = 3
-    /// Milliseconds back from now to every moment of which a restore must be possible.
-    package var window: Int64 = 24 * 3600_000
+    /// How long snapshots and the log behind them stay.
+    package var retention = Retention()
     /// Whether the last one is made when the server stops.
     package var atStop = true
 

@@ -246,13 +246,9 @@ package final class SnapshotService: Sendable {
 
     /// Lets go of what nobody needs: out of the manifest first, then off the disk.
     private func retire() throws(SnapshotFailure) {
-        let start = parts.now().advanced(byMilliseconds: -options.window)
-        let retention = Retention(keep: options.keep, windowStart: start)
-        var trial = parts.manifest.current
-        guard !retention.apply(to: &trial).isEmpty else { return }
-        var names: [String] = []
-        try changeManifest { names = retention.apply(to: &$0) }
-        parts.manifest.removeFiles(names)
+        let plan = options.retention.plan(parts.manifest.current, now: parts.now())
+        do throws(SystemError) { try parts.manifest.drop(plan) } catch { throw .disk(error) }
+        shared.withLock { $0.entries = parts.manifest.current.snapshots }
     }
 
     private func removeUnfinished() {

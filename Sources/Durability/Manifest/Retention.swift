@@ -1,0 +1,69 @@
+import CacheModel
+import Posix
+
+/// What of a directory may go: nothing that a start, a restore to a moment of the window, a replica or the archive
+/// needs.
+package struct Retention: Sendable, Equatable {
+    /// How many snapshots to keep at least.
+    package var snapshots = 3
+    /// How far back a restore must be able to go, in milliseconds.
+    package var window: Int64 = 24 * 3600 * 1000
+
+    package init() {}
+
+    /// The files to drop.
+    package struct Plan: Sendable, Equatable {
+        package var snapshots: [SnapshotEntry] = []
+        package var segments: [SegmentEntry] = []
+
+        package var names: [String] { snapshots.map(\.name) + segments.map(\.name) }
+        package var isEmpty: Bool { snapshots.isEmpty && segments.isEmpty }
+    }
+
+    /// - Parameters:
+    ///   - now: the log time.
+    ///   - reader: the position that the slowest replica has; nil without replicas.
+    ///   - isArchived: whether a file has been copied to where it must go first; everything is where there is no archive.
+    package func plan(
+        _ manifest: Manifest, now: Instant, reader: Position? = nil, isArchived: (UInt64) -> Bool = { _ in true }
+    ) -> Plan {
+        var plan = Plan()
+        let kept = keptSnapshots(manifest, start: now.advanced(byMilliseconds: -window))
+        plan.snapshots = manifest.snapshots.filter { !kept.contains($0.id) && isArchived($0.id) }
+        let remaining = manifest.snapshots.filter { kept.contains($0.id) || !isArchived($0.id) }
+        guard let oldest = remaining.min(by: { $0.position < $1.position }) else { return plan }
+        // The whole log stays as long as it is what covers the beginning of the window.
+        if manifest.hasWholeLog, oldest.logTime > now.advanced(byMilliseconds: -window) { return plan }
+        let needed = min(oldest.position, reader ?? oldest.position)
+        plan.segments = Array(
+            manifest.segments.prefix { segment in
+                guard let closing = segment.closing else { return false }
+                return closing.last <= needed && isArchived(segment.id)
+            })
+        return plan
+    }
+
+    /// The newest ones, the newest that was rehearsed, and the newest that lies before the window: the oldest of all
+    /// where none does.
+    private func keptSnapshots(_ manifest: Manifest, start: Instant) -> Set<UInt64> {
+        let sorted = manifest.snapshots.sorted { $0.position < $1.position }
+        var kept = Set(sorted.suffix(max(1, snapshots)).map(\.id))
+        if let rehearsed = sorted.last(where: \.isRehearsed) { kept.insert(rehearsed.id) }
+        if let anchor = sorted.last(where: { $0.logTime <= start }) ?? sorted.first { kept.insert(anchor.id) }
+        return kept
+    }
+}
+
+extension ManifestStore {
+    /// Drops what a plan names: first from the manifest, lastingly, then the files.
+    package func drop(_ plan: Retention.Plan) throws(SystemError) {
+        guard !plan.isEmpty else { return }
+        let snapshots = Set(plan.snapshots.map(\.id))
+        let segments = Set(plan.segments.map(\.id))
+        try update { manifest in
+            manifest.snapshots.removeAll { snapshots.contains($0.id) }
+            manifest.segments.removeAll { segments.contains($0.id) }
+        }
+        removeFiles(plan.names)
+    }
+}

@@ -1,0 +1,93 @@
+import Bytes
+import CacheModel
+
+/// A segment whose every record is sound, cut up for several threads: the records of one key are in one lane, in order.
+final class CheckedSegment: Sendable {
+    /// Records up to a digest, or to the end.
+    struct Stretch: Sendable {
+        /// Where the records of each lane start.
+        var lanes: [[UInt32]]
+        var records = 0
+        /// What the state must come to behind them, and the record that says so.
+        var digest: (value: UInt64, place: PlacedRecord)?
+
+        init(lanes: Int) { self.lanes = Array(repeating: [], count: lanes) }
+    }
+
+    let segment: SegmentBytes
+    let stretches: [Stretch]
+    let end: WalkEnd
+
+    /// Checks a segment up to `length`, or the length it was closed with.
+    /// - Parameters:
+    ///   - before: how the log before it ended, nil for the first.
+    ///   - base: records up to here are in the state already.
+    init(
+        _ segment: SegmentBytes, upTo length: Int? = nil, after before: LogEnd?, base: Position, lanes: Int
+    ) throws(RecoveryError) {
+        self.segment = segment
+        let end = length ?? segment.bytes.count
+        let parts = try Self.check(segment, segment.bytes, upTo: end, before, base, lanes)
+        stretches = parts.stretches
+        self.end = parts.end
+    }
+
+    private static func check(
+        _ segment: SegmentBytes, _ buffer: borrowing IOBuffer, upTo length: Int, _ before: LogEnd?, _ base: Position,
+        _ lanes: Int
+    ) throws(RecoveryError) -> (stretches: [Stretch], end: WalkEnd) {
+        let bytes = buffer.readable.extracting(0..<length)
+        var walk = RecordWalk(segment.header, after: before)
+        var stretches: [Stretch] = []
+        var stretch = Stretch(lanes: lanes)
+        do throws(RecordFlaw) {
+            while let record = try walk.next(in: bytes) {
+                let content = try RecordContent.read(record.header, in: bytes, at: record.offset)
+                if record.header.position < base { continue }
+                switch content {
+                case .effect(let effect):
+                    if record.header.position == base { continue }
+                    let lane = lanes == 1 ? 0 : Int(CRC32C.of(effect.key) % UInt32(lanes))
+                    stretch.lanes[lane].append(UInt32(record.offset))
+                    stretch.records += 1
+                case .control(.digest(let digest)):
+                    stretch.digest = (digest, record)
+                    stretches.append(stretch)
+                    stretch = Stretch(lanes: lanes)
+                case .control: break
+                }
+            }
+        } catch {
+            throw .damage(LogDamage(segment.entry, at: walk.end, error))
+        }
+        stretches.append(stretch)
+        try checkClosing(segment.entry, bytes, walk)
+        return (stretches, walk.end)
+    }
+
+    /// The manifest and the file say the same.
+    private static func checkClosing(
+        _ entry: SegmentEntry, _ bytes: Span<UInt8>, _ walk: RecordWalk
+    ) throws(RecoveryError) {
+        guard walk.groupLeft == 0 else { throw .damage(LogDamage(entry, at: walk.end, .group)) }
+        guard walk.offset == bytes.count else { throw .damage(LogDamage(entry, at: walk.end, .length(0))) }
+        guard let closing = entry.closing else { return }
+        guard closing.last == walk.last, closing.checksum == CRC32C.of(bytes) else {
+            let reason = "the file is not the one that was closed"
+            throw .damage(LogDamage(entry, at: walk.offset, last: walk.last, reason: reason))
+        }
+    }
+
+    /// Applies one lane of a stretch.
+    func apply(_ stretch: Int, lane: Int, to state: any DurableState) {
+        for offset in stretches[stretch].lanes[lane] { apply(segment.bytes, at: Int(offset), to: state) }
+    }
+
+    private func apply(_ buffer: borrowing IOBuffer, at offset: Int, to state: any DurableState) {
+        let bytes = buffer.readable
+        guard let header = RecordHeader.peek(bytes, at: offset),
+            case .effect(let effect)? = try? RecordContent.read(header, in: bytes, at: offset)
+        else { preconditionFailure("a record changed after it was checked") }
+        state.apply(effect, at: header.position)
+    }
+}

@@ -1,0 +1,106 @@
+import Bytes
+import CacheModel
+import Posix
+
+/// Reads the log of a directory in order, also while it is written: for the tail of a snapshot, for restores to a moment
+/// and for the tools. Changes nothing and needs no lock. Memory: one segment.
+package struct LogReader: Sendable {
+    package let disk: any Disk
+    package let manifest: Manifest
+
+    package init(disk: any Disk, manifest: Manifest) {
+        self.disk = disk
+        self.manifest = manifest
+    }
+
+    /// Gives the effects behind `start` up to `end` in order, with position, log time and how many further records
+    /// belong to the same atomic group.
+    /// - Throws: `damage` for a flaw, and where the log begins behind `start` or ends before `end`. What was given
+    ///   before it is right.
+    package func read(
+        after start: Position, through end: Position, _ body: (borrowing Effect, RecordHeader) -> Void
+    ) throws(RecoveryError) {
+        var last = start
+        try walk(after: start) { (record, content) in
+            last = record.header.position
+            if last > end { return false }
+            if case .effect(let effect) = content { body(effect, record.header) }
+            return last < end
+        }
+        guard last >= end else { throw gap(at: last, "the log ends before position \(end.text)") }
+    }
+
+    /// The last place, not inside an atomic group, whose log time is at or before `time`: nothing up to it happened
+    /// later. Nil when all the log there is happened later.
+    package func moment(at time: Instant) throws(RecoveryError) -> LogEnd? {
+        var found: LogEnd?
+        // A closed segment that ends in time need not be read.
+        let skipped = manifest.segments.prefix { $0.closing.map { $0.lastTime <= time } ?? false }
+        if let closing = skipped.last?.closing { found = closing.end }
+        try walk(after: found?.last ?? .none) { (record, _) in
+            if record.header.logTime > time { return false }
+            if record.header.remaining == 0 {
+                found = LogEnd(last: record.header.position, lastTime: record.header.logTime)
+            }
+            return true
+        }
+        return found
+    }
+
+    /// The header of the record at a position, with its times; nil when the log does not hold it.
+    package func record(at position: Position) throws(RecoveryError) -> RecordHeader? {
+        guard let first = manifest.segments.first, position >= first.first else { return nil }
+        var found: RecordHeader?
+        try walk(after: position.predecessor) { (record, _) in
+            if record.header.position == position { found = record.header }
+            return record.header.position < position
+        }
+        return found
+    }
+
+    /// Every record behind `start` in order, control records too, until `body` says false.
+    ///
+    /// What lies behind the last whole record of an open segment is taken for the place where it is being written.
+    package func walk(
+        after start: Position, _ body: (PlacedRecord, borrowing RecordContent) -> Bool
+    ) throws(RecoveryError) {
+        let index = manifest.segments.firstIndex { $0.closing.map { $0.last.number > start.number } ?? true }
+        guard let index else { return }
+        if let first = manifest.segments.first, start != .none, first.first.number > start.number + 1 {
+            throw gap(at: start, "the log begins at position \(first.first.text)")
+        }
+        var before = index > 0 ? manifest.segments[index - 1].closing?.end : nil
+        for entry in manifest.segments[index...] {
+            let segment = try SegmentBytes(entry, of: manifest.history, on: disk)
+            guard let end = try Self.walk(segment, segment.bytes, before, after: start, body) else { return }
+            before = end
+        }
+    }
+
+    private static func walk(
+        _ segment: SegmentBytes, _ buffer: borrowing IOBuffer, _ before: LogEnd?, after start: Position,
+        _ body: (PlacedRecord, borrowing RecordContent) -> Bool
+    ) throws(RecoveryError) -> LogEnd? {
+        let bytes = buffer.readable
+        var walk = RecordWalk(segment.header, after: before)
+        do throws(RecordFlaw) {
+            while let record = try walk.next(in: bytes) {
+                let content = try RecordContent.read(record.header, in: bytes, at: record.offset)
+                if record.header.position.number > start.number, !body(record, content) { return nil }
+            }
+        } catch {
+            guard segment.entry.closing == nil, error.canBeTorn else {
+                throw .damage(LogDamage(segment.entry, at: walk.end, error))
+            }
+        }
+        if let closing = segment.entry.closing, closing.last != walk.last || closing.length != walk.offset {
+            throw .damage(LogDamage(segment.entry, at: walk.end, .short))
+        }
+        return walk.end.log
+    }
+
+    private func gap(at position: Position, _ reason: String) -> RecoveryError {
+        let entry = manifest.segments.first ?? SegmentEntry(id: 0, first: position)
+        return .damage(LogDamage(entry, at: 0, last: position, reason: reason))
+    }
+}

@@ -1,0 +1,66 @@
+import Bytes
+import CacheModel
+import Synchronization
+
+@testable import Durability
+
+/// The plainest state there is: what the log says, key by key.
+final class FoldedState: DurableState {
+    struct Entry: Equatable {
+        var value: [UInt8]
+        var fields: [UInt8]
+        var lifetime: Lifetime
+        var position: Position
+    }
+
+    private struct Contents {
+        var entries: [[UInt8]: Entry] = [:]
+        var digest: UInt64 = 0
+        var last = Position.none
+    }
+
+    private let contents: Mutex<Contents>
+
+    /// - Parameter last: what positions go on behind.
+    init(last: Position = .none) { contents = Mutex(Contents(last: last)) }
+
+    var entries: [[UInt8]: Entry] { contents.withLock { $0.entries } }
+    var digest: UInt64 { contents.withLock { $0.digest } }
+    var lastPosition: Position { contents.withLock { $0.last } }
+    func capture(from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void) -> CaptureCursor? { nil }
+    func forgetDepartures() {}
+
+    func apply(_ effect: borrowing Effect, at position: Position) {
+        let effect = OwnedEffect(effect)
+        contents.withLock { contents in
+            contents.last = max(contents.last, position)
+            let before = contents.entries[effect.key]
+            if let before, before.position >= position { return }
+            let after = Self.apply(effect, at: position, to: before)
+            contents.entries[effect.key] = after
+            contents.digest &-= Self.mix(effect.key, before)
+            contents.digest &+= Self.mix(effect.key, after)
+        }
+    }
+
+    private static func apply(_ effect: OwnedEffect, at position: Position, to before: Entry?) -> Entry? {
+        if effect.kind == .put {
+            return Entry(
+                value: effect.bytes, fields: effect.fields, lifetime: effect.state.lifetime, position: position)
+        }
+        guard var entry = before, effect.kind != .delete else { return nil }
+        switch effect.kind {
+        case .extend: entry.value = effect.end == .back ? entry.value + effect.bytes : effect.bytes + entry.value
+        case .truncate: entry.value = Array(entry.value.prefix(effect.length))
+        default: entry.lifetime = effect.state.lifetime
+        }
+        if effect.kind != .lifetime { entry.position = position }
+        return entry
+    }
+
+    private static func mix(_ key: [UInt8], _ entry: Entry?) -> UInt64 {
+        guard let entry else { return 0 }
+        var random = SplitMix64(seed: UInt64(CRC32C.of(key.span)) ^ entry.position.packed &* 31)
+        return random.next()
+    }
+}

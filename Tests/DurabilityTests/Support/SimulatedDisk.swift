@@ -1,0 +1,236 @@
+import Bytes
+import Posix
+import Synchronization
+
+@testable import Durability
+
+/// A disk in memory that forgets as a real one may: after a loss of power, any of the 4 KiB blocks, lengths and
+/// directory entries that were not synced are as they were at the last sync. All chance comes from a seed.
+final class SimulatedDisk: Disk {
+    static let block = 4096
+
+    /// A file whatever its names are.
+    fileprivate struct Node {
+        /// What a reader sees.
+        var bytes: [UInt8] = []
+        /// What the disk holds for sure.
+        var synced: [UInt8] = []
+        /// Blocks that differ.
+        var dirty: Set<Int> = []
+    }
+
+    fileprivate struct State {
+        var nodes: [Node] = []
+        var names: [String: Int] = [:]
+        var syncedNames: [String: Int] = [:]
+        var isLocked = false
+        /// Changing calls until the power goes; nil for never.
+        var callsLeft: Int?
+        var calls = 0
+        var shortWrites: SplitMix64?
+        var bytesLeft: Int?
+    }
+
+    fileprivate let state = Mutex(State())
+    let path = "simulated"
+
+    init() {}
+
+    /// The power goes with the changing call behind `calls` more; every call from then on fails.
+    func failPower(after calls: Int?) { state.withLock { $0.callsLeft = calls } }
+
+    /// Writes take any part of what they are given.
+    func writeShort(seed: UInt64) { state.withLock { $0.shortWrites = SplitMix64(seed: seed) } }
+
+    /// Room for so many more bytes.
+    func limit(to bytes: Int?) { state.withLock { $0.bytesLeft = bytes } }
+
+    /// Changing calls so far.
+    var calls: Int { state.withLock { $0.calls } }
+
+    /// The process is gone, the machine is not.
+    func kill() {
+        state.withLock {
+            $0.callsLeft = nil
+            $0.isLocked = false
+        }
+    }
+
+    /// The power is gone and back: of what was not synced, chance decides piece by piece.
+    func losePower(_ random: inout SplitMix64) {
+        kill()
+        state.withLock { state in
+            for name in Set(state.names.keys).union(state.syncedNames.keys).sorted() where chance(&random) {
+                state.names[name] = state.syncedNames[name]
+            }
+            state.syncedNames = state.names
+            for index in state.nodes.indices { state.nodes[index].losePower(&random) }
+        }
+    }
+
+    func content(_ name: String) -> [UInt8]? {
+        state.withLock { state in state.names[name].map { state.nodes[$0].bytes } }
+    }
+
+    /// Puts a file on the disk as if it had always been there.
+    func place(_ name: String, _ bytes: [UInt8]) {
+        state.withLock { state in
+            state.nodes.append(Node(bytes: bytes, synced: bytes))
+            state.names[name] = state.nodes.count - 1
+            state.syncedNames[name] = state.nodes.count - 1
+        }
+    }
+
+    // MARK: Disk
+
+    /// Counts a changing call; throws once the power is gone.
+    fileprivate func change<Result>(
+        _ call: String, _ body: (inout State) throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
+        try state.withLock { (state) throws(SystemError) -> Result in
+            state.calls += 1
+            if let left = state.callsLeft {
+                if left == 0 { throw SystemError.deviceFailure(call) }
+                state.callsLeft = left - 1
+            }
+            return try body(&state)
+        }
+    }
+
+    func create(_ name: String) throws(SystemError) -> any DiskFile {
+        try change("create \(name)") { (state) throws(SystemError) in
+            if state.names[name] != nil { throw SystemError.present("create \(name)") }
+            state.nodes.append(Node())
+            state.names[name] = state.nodes.count - 1
+            return SimulatedFile(self, state.nodes.count - 1)
+        }
+    }
+
+    func openForReading(_ name: String) throws(SystemError) -> any DiskFile {
+        guard let node = state.withLock({ $0.names[name] }) else { throw .missing("open \(name)") }
+        return SimulatedFile(self, node)
+    }
+
+    func openForWriting(_ name: String) throws(SystemError) -> any DiskFile { try openForReading(name) }
+
+    func rename(_ source: String, to target: String) throws(SystemError) {
+        try change("rename \(source)") { (state) throws(SystemError) in
+            guard let node = state.names.removeValue(forKey: source) else {
+                throw SystemError.missing("rename \(source)")
+            }
+            state.names[target] = node
+        }
+    }
+
+    func remove(_ name: String) throws(SystemError) {
+        try change("unlink \(name)") { (state) throws(SystemError) in
+            if state.names.removeValue(forKey: name) == nil { throw SystemError.missing("unlink \(name)") }
+        }
+    }
+
+    func syncDirectory() throws(SystemError) {
+        try change("fsync") { (state) throws(SystemError) in state.syncedNames = state.names }
+    }
+
+    func names() throws(SystemError) -> [String] { state.withLock { $0.names.keys.sorted() } }
+    func space() throws(SystemError) -> (free: Int, total: Int) { (1 << 40, 1 << 41) }
+
+    func lock() throws(SystemError) {
+        try state.withLock { (state) throws(SystemError) in
+            if state.isLocked { throw SystemError.locked("flock") }
+            state.isLocked = true
+        }
+    }
+}
+
+private func chance(_ random: inout SplitMix64) -> Bool { random.next() & 1 == 0 }
+
+extension SimulatedDisk.Node {
+    mutating func losePower(_ random: inout SplitMix64) {
+        // Either length may be the one that lasted.
+        var length = bytes.count
+        if bytes.count != synced.count, chance(&random) { length = synced.count }
+        for block in dirty.sorted() where chance(&random) {
+            let start = block * SimulatedDisk.block
+            for index in start..<min(start + SimulatedDisk.block, bytes.count) {
+                bytes[index] = index < synced.count ? synced[index] : 0
+            }
+        }
+        resize(to: length)
+        synced = bytes
+        dirty = []
+    }
+
+    mutating func resize(to length: Int) {
+        if length < bytes.count {
+            bytes.removeLast(bytes.count - length)
+        } else {
+            bytes.append(contentsOf: repeatElement(0, count: length - bytes.count))
+        }
+    }
+
+    mutating func sync() {
+        if synced.count > bytes.count { synced.removeLast(synced.count - bytes.count) }
+        synced.append(contentsOf: repeatElement(0, count: bytes.count - synced.count))
+        for block in dirty {
+            let range = block * SimulatedDisk.block..<min((block + 1) * SimulatedDisk.block, bytes.count)
+            if !range.isEmpty { synced.replaceSubrange(range, with: bytes[range]) }
+        }
+        dirty = []
+    }
+}
+
+private final class SimulatedFile: DiskFile {
+    private let disk: SimulatedDisk
+    private let node: Int
+
+    init(_ disk: SimulatedDisk, _ node: Int) {
+        self.disk = disk
+        self.node = node
+    }
+
+    func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemError) -> Int {
+        let all = bytes.copied()
+        return try disk.change("write") { (state) throws(SystemError) in
+            var count = all.count
+            if count > 1, let part = state.shortWrites?.next() { count = Int(part % UInt64(count)) + 1 }
+            if let left = state.bytesLeft {
+                if left == 0 { throw SystemError.outOfSpace("write") }
+                count = min(count, left)
+                state.bytesLeft = left - count
+            }
+            let end = offset + count
+            if end > state.nodes[node].bytes.count { state.nodes[node].resize(to: end) }
+            state.nodes[node].bytes.replaceSubrange(offset..<end, with: all[..<count])
+            for block in offset / SimulatedDisk.block...(max(end, 1) - 1) / SimulatedDisk.block {
+                state.nodes[node].dirty.insert(block)
+            }
+            return count
+        }
+    }
+
+    func read(at offset: Int, upTo count: Int, into buffer: inout IOBuffer) throws(SystemError) -> Int {
+        let piece = disk.state.withLock { state in
+            let bytes = state.nodes[node].bytes
+            return offset < bytes.count ? Array(bytes[offset..<min(bytes.count, offset + count)]) : []
+        }
+        buffer.append(piece)
+        return piece.count
+    }
+
+    func sync() throws(SystemError) {
+        try disk.change("fdatasync") { (state) throws(SystemError) in state.nodes[node].sync() }
+    }
+
+    func preallocate(to length: Int) throws(SystemError) {
+        try disk.change("fallocate") { (state) throws(SystemError) in
+            if state.nodes[node].bytes.count < length { state.nodes[node].resize(to: length) }
+        }
+    }
+
+    func truncate(to length: Int) throws(SystemError) {
+        try disk.change("ftruncate") { (state) throws(SystemError) in state.nodes[node].resize(to: length) }
+    }
+
+    func length() throws(SystemError) -> Int { disk.state.withLock { $0.nodes[node].bytes.count } }
+}
