@@ -1,5 +1,6 @@
 import CacheModel
 import Crypto
+import Durability
 import Observability
 import Synchronization
 
@@ -14,6 +15,7 @@ package final class CacheAPI: Sendable {
     let metrics: MetricsRegistry
     /// Seals cursors of table walks, which mean nothing to another process.
     let processSecret = SecureRandom.bytes(32)
+    private let snapshotService = Mutex<SnapshotService?>(nil)
     private let policy: Mutex<AccessPolicy>
     private let data: Mutex<OpenData>
     /// Rises with every change of `policy` and `data`: a worker keeps copies and looks here, not at the locks, with each
@@ -26,6 +28,12 @@ package final class CacheAPI: Sendable {
         self.settings = settings
         policy = Mutex(access)
         self.metrics = metrics
+    }
+
+    /// Who makes snapshots: set once recovery is over, nil without a data directory.
+    package var snapshots: SnapshotService? {
+        get { snapshotService.withLock { $0 } }
+        set { snapshotService.withLock { $0 = newValue } }
     }
 
     /// Set by the server's lifecycle; a statistic to everybody else, so `relaxed` suffices.

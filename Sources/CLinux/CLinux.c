@@ -2,11 +2,11 @@
 #include "CLinux.h"
 
 #include <errno.h>
-#include <time.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 int nuthatch_accept4(int listener, struct sockaddr_storage *address, socklen_t *length) {
@@ -34,6 +34,16 @@ void nuthatch_lower_priority(void) {
     setpriority(PRIO_PROCESS, (id_t)gettid(), 15);
 }
 
-int nuthatch_sem_clockwait(sem_t *semaphore, const struct timespec *end) {
-    return sem_clockwait(semaphore, CLOCK_MONOTONIC, end) == 0 ? 0 : errno;
+int nuthatch_wait_semaphore(sem_t *semaphore, int64_t milliseconds) {
+    struct timespec deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    int64_t nanoseconds = deadline.tv_nsec + milliseconds % 1000 * 1000000;
+    deadline.tv_sec += milliseconds / 1000 + nanoseconds / 1000000000;
+    deadline.tv_nsec = nanoseconds % 1000000000;
+    while (sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline) != 0) {
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
 }

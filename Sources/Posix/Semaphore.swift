@@ -23,21 +23,9 @@ package final class Semaphore: @unchecked Sendable {
         while sem_wait(handle) != 0 {}
     }
 
-    /// Waits for at most so long.
-    /// - Returns: whether it was signalled.
+    /// Waits for a signal, at most so long; false when none came.
     @discardableResult
     package func wait(milliseconds: Int64) -> Bool {
-        var end = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &end)
-        let nanoseconds = Int64(end.tv_nsec) + milliseconds % 1000 * 1_000_000
-        end.tv_sec += Int(milliseconds / 1000 + nanoseconds / 1_000_000_000)
-        end.tv_nsec = Int(nanoseconds % 1_000_000_000)
-        while true {
-            switch nuthatch_sem_clockwait(handle, &end) {
-            case 0: return true
-            case ETIMEDOUT: return false
-            default: continue
-            }
-        }
+        nuthatch_wait_semaphore(handle, milliseconds) == 0
     }
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <semaphore.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -25,5 +26,5 @@ int nuthatch_available_cores(void);
 // Lowers the calling thread's share of the processor; Linux keeps niceness for each thread.
 void nuthatch_lower_priority(void);
 
-// Waits on a semaphore until a moment of the monotonic clock; 0 when it was signalled, else an errno.
-int nuthatch_sem_clockwait(sem_t *semaphore, const struct timespec *end);
+// Waits for a semaphore, at most so many milliseconds by the clock that never jumps; 0 when it was signalled.
+int nuthatch_wait_semaphore(sem_t *semaphore, int64_t milliseconds);
