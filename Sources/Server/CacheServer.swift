@@ -36,6 +36,7 @@ package enum CacheServer {
         Files.writeLine("nuthatch: listening on http://\(listeners.address.text)", to: .standardOutput)
         waitForStop(server)
         drain(server, threads)
+        server.api.snapshots?.stop()
         server.keeper?.log.stop()
         return failure.hasHappened ? 1 : 0
     }
@@ -62,6 +63,7 @@ package enum CacheServer {
         let taken = Clock.monotonicMilliseconds() - start
         Files.writeLine(
             "nuthatch: \(configuration.keeping.directory) was loaded in \(taken) ms", to: .standardError)
+        server.api.snapshots = opened.snapshots
         server.open(opened.engine, keeper: opened.keeper)
     }
 

@@ -119,10 +119,31 @@ struct KeepingOptions: ParsableArguments {
     @Option(help: help("log-segment-size", "Where a file of the log ends and the next begins.", value: "size"))
     var logSegmentSize: String?
 
+    @Option(help: help("snapshot-every", "Between two snapshots; 0 is none by time.", value: "duration"))
+    var snapshotEvery: String?
+
+    @Option(help: help("snapshot-growth", "Log behind which a snapshot is due; 0 is none by growth.", value: "size"))
+    var snapshotGrowth: String?
+
+    @Option(help: help("snapshot-level", "How hard snapshots are compressed, 0 to 9.", value: "level"))
+    var snapshotLevel: String?
+
+    @Option(help: help("snapshot-keep", "Snapshots to keep at least.", value: "number"))
+    var snapshotKeep: String?
+
+    @Flag(inversion: .prefixedNo, help: "Make a snapshot when the server stops (default: on).")
+    var snapshotAtStop: Bool?
+
+    @Option(help: help("restore-window", "How far back a restore can go.", value: "duration"))
+    var restoreWindow: String?
+
     var settings: [(String, String?)] {
         [
             ("data-dir", dataDir), ("fsync", fsync), ("log-failure", logFailure),
             ("strict-tail", strictTail.map(String.init)), ("log-segment-size", logSegmentSize),
+            ("snapshot-every", snapshotEvery), ("snapshot-growth", snapshotGrowth), ("snapshot-level", snapshotLevel),
+            ("snapshot-keep", snapshotKeep), ("snapshot-at-stop", snapshotAtStop.map(String.init)),
+            ("restore-window", restoreWindow),
         ]
     }
 }

@@ -17,7 +17,7 @@ package final class DurableLog: EffectReader {
     /// How often the log thread looks for room again on a full disk, in milliseconds.
     private static let retry: Int64 = 500
 
-    private struct Running: Sendable {
+    struct Running: Sendable {
         let progress: LogProgress
         let place: LogPlaceBoard
         let syncer: LogSyncer
@@ -32,7 +32,7 @@ package final class DurableLog: EffectReader {
     private let wake = Semaphore()
     private let isSleeping = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
-    private let running = Mutex<Running?>(nil)
+    let running = Mutex<Running?>(nil)
     private let threads = ThreadGroup()
     private let hasFailed = Atomic<Bool>(false)
 
@@ -75,6 +75,9 @@ package final class DurableLog: EffectReader {
         if isSleeping.exchange(false, ordering: .acquiringAndReleasing) { wake.signal() }
     }
 
+    /// Wakes the log thread whether or not it seems to sleep.
+    func wakeUp() { wake.signal() }
+
     /// Whether more is waiting to be written than the disk will take soon.
     package var isOverfull: Bool { queue.byteCount > Self.mostQueued }
 
@@ -113,7 +116,7 @@ package final class DurableLog: EffectReader {
     private func publish(_ appender: borrowing LogAppender, _ running: Running) {
         running.place.current = appender.place
         guard appender.last > running.progress.written else { return }
-        counters.noteBatch(bytes: 0)
+        counters.noteBatch(total: appender.bytesWritten)
         running.progress.noteWritten(appender.last, at: Clock.monotonicMilliseconds())
         if running.progress.state == .blocked, !appender.isWriteLeft { running.progress.enter(.open) }
         running.syncer.noteWritten()

@@ -29,6 +29,8 @@ struct LogAppender: ~Copyable {
     private(set) var last: Position
     /// Up to where the log says that it is synced.
     private var marked: Position
+    /// Bytes written since the log was opened.
+    private(set) var bytesWritten: UInt64 = 0
     /// Records are in the batch that a write left behind.
     private(set) var isWriteLeft = false
     /// Where the segment must end: room was made for so much.
@@ -83,11 +85,13 @@ struct LogAppender: ~Copyable {
             try Self.write(batch, to: &writer)
         } catch {
             last = max(last, writer.last)
+            bytesWritten += UInt64(error.wholeBytes)
             batch.drop(bytes: error.wholeBytes)
             isWriteLeft = true
             return outcome(error.error)
         }
         last = writer.last
+        bytesWritten += UInt64(batch.bytes.count)
         isWriteLeft = false
         batch.clear()
         return .written

@@ -19,9 +19,9 @@ package final class LogCounters: Sendable {
     /// Writes that failed for want of room.
     package var refusedWrites: UInt64 { failureCount.load(ordering: .relaxed) }
 
-    func noteBatch(bytes: Int) {
+    func noteBatch(total bytes: UInt64) {
         batchCount.wrappingAdd(1, ordering: .relaxed)
-        byteCount.wrappingAdd(UInt64(bytes), ordering: .relaxed)
+        byteCount.store(bytes, ordering: .relaxed)
     }
 
     func noteSync(nanoseconds: Int64) {

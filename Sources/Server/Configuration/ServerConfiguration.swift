@@ -41,6 +41,18 @@ package struct KeepingSettings: Sendable, Equatable {
     package var strictTail = false
     /// Where a segment of the log ends, in bytes.
     package var segmentSize = 64 << 20
+    /// Between two snapshots; zero for none by time.
+    package var snapshotEvery = Duration.seconds(3600)
+    /// Bytes of log behind which a snapshot is made before its time; 0 for none by growth.
+    package var snapshotGrowth = 4 << 30
+    /// zlib's level, 0 to 9.
+    package var snapshotLevel = 1
+    /// Snapshots to keep at least.
+    package var snapshotKeep = 3
+    /// Whether one is made when the server stops.
+    package var snapshotAtStop = true
+    /// How far back a restore can go.
+    package var restoreWindow = Duration.seconds(86_400)
 
     package init() {}
 }

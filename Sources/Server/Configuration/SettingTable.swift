@@ -39,6 +39,12 @@ extension Setting {
         .toggle("strict-tail", \.keeping.strictTail),
         // Below, a segment is mostly header and preparation; above, offsets in messages get unwieldy.
         .bytes("log-segment-size", \.keeping.segmentSize, in: (64 << 10)...(1 << 30)),
+        .duration("snapshot-every", \.keeping.snapshotEvery, in: .zero...Duration.seconds(30 * 86_400)),
+        .bytes("snapshot-growth", \.keeping.snapshotGrowth, in: 0...(1 << 50)),
+        .number("snapshot-level", \.keeping.snapshotLevel, in: 0...9),
+        .number("snapshot-keep", \.keeping.snapshotKeep, in: 1...1000),
+        .toggle("snapshot-at-stop", \.keeping.snapshotAtStop),
+        .duration("restore-window", \.keeping.restoreWindow, in: .zero...Duration.seconds(3650 * 86_400)),
     ]
 
     private static let access: [Setting] = [

@@ -1,3 +1,4 @@
+import CacheEngine
 import CacheModel
 import Durability
 import Posix
@@ -8,6 +9,7 @@ enum DataDirectory {
     struct Opened {
         let engine: any Engine
         let keeper: Keeper
+        let snapshots: SnapshotService
         /// What a person should read.
         let lines: [String]
     }
@@ -16,7 +18,7 @@ enum DataDirectory {
     /// - Throws: an error that says what is wrong with which file, and what can be done.
     static func open(
         _ settings: KeepingSettings, waker: LoopWaker,
-        makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> any Engine & DurableState
+        makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
     ) throws -> Opened {
         let disk = try PosixDisk(path: settings.directory, creating: true)
         let log = DurableLog(policy: settings.fsync, segmentBytes: settings.segmentSize)
@@ -28,10 +30,30 @@ enum DataDirectory {
             disk: disk, options: options, now: Instant(milliseconds: Clock.wallMilliseconds()),
             makeState: { makeEngine($0, log) })
         let recovered = try recovery.run()
-        guard let engine = recovered.state as? any Engine else { preconditionFailure("the state is no engine") }
+        guard let engine = recovered.state as? EmbeddedEngine else { preconditionFailure("the state is no engine") }
         let (store, digest, lines) = (recovered.store, recovered.digest, recovered.report.lines)
         let progress = try log.start(recovered.takeLog(), in: store, digest: digest, listener: waker)
-        return Opened(engine: engine, keeper: Keeper(log, progress, flags: waker.flags), lines: lines)
+        let secret = store.current.hashSecret
+        let snapshots = SnapshotService(
+            SnapshotService.Parts(
+                state: engine, log: log, manifest: store, rehearsalState: { DigestState(hashSecret: secret) },
+                now: { Instant(milliseconds: Clock.wallMilliseconds()) },
+                note: { Files.writeLine("nuthatch: \($0)", to: .standardError) }),
+            options: snapshotOptions(settings))
+        try snapshots.start()
+        return Opened(
+            engine: engine, keeper: Keeper(log, progress, flags: waker.flags), snapshots: snapshots, lines: lines)
+    }
+
+    private static func snapshotOptions(_ settings: KeepingSettings) -> SnapshotOptions {
+        var options = SnapshotOptions()
+        options.every = settings.snapshotEvery.milliseconds
+        options.growth = UInt64(settings.snapshotGrowth)
+        options.level = settings.snapshotLevel
+        options.atStop = settings.snapshotAtStop
+        options.retention.snapshots = settings.snapshotKeep
+        options.retention.window = settings.restoreWindow.milliseconds
+        return options
     }
 
     /// Small disks get small segments.
