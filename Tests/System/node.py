@@ -9,7 +9,7 @@ from pathlib import Path
 
 from http_client import Client
 from ledger import Ledger
-from nuthatch_process import CRASH_SIGNS, NuthatchProcess, run_nuthatch
+from nuthatch_process import CRASH_SIGNS, NuthatchProcess, StartFailure, run_nuthatch
 
 READY_DEADLINE = 60.0
 FLAGS = ("--loops", "2")
@@ -45,6 +45,25 @@ class Node:
             self.wait_until_ready()
             self.start_seconds = time.monotonic() - began
         return self.process
+
+    def try_start(self, *flags, **options) -> str | None:
+        """Starts as `start` does; None, or what the server said when it ended with an error instead."""
+        try:
+            self.start(*flags, **options)
+        except StartFailure as failure:
+            return str(failure)
+        except AssertionError:
+            self.ended_by_itself()
+            return self.process.errors_text()
+        return None
+
+    def ended_by_itself(self, within=10.0) -> str:
+        """Asserts that the server ends with an error of its own, and returns what it said."""
+        self.process.wait(within)
+        self.process.expected_exit_codes = {self.process.exit_code}
+        self.process.assert_no_crash()
+        assert 0 < self.process.exit_code < 128, self.process.errors_text()
+        return self.process.errors_text()
 
     def refused_start(self, *flags, within=20.0) -> str:
         """Asserts that no server starts on the directory, and returns what it says."""

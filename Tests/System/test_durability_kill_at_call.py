@@ -5,7 +5,6 @@ import contextlib
 import pytest
 
 from faults import most_calls, strace
-from http_client import Client
 from node import Node
 from nuthatch_process import StartFailure
 from raw_http import Ended, Violation
