@@ -6,7 +6,8 @@ import Testing
 
 /// A manifest with something in every member.
 let sampleManifest: Manifest = {
-    var manifest = Manifest(history: HistoryID(high: 1, low: .max), hashSecret: (7, 1 << 63), epoch: 2,
+    var manifest = Manifest(
+        history: HistoryID(high: 1, low: .max), hashSecret: (7, 1 << 63), epoch: 2,
         start: Position(epoch: 1, number: 1))
     manifest.generation = 9
     manifest.nextFile = 6
@@ -58,7 +59,8 @@ let sampleManifest: Manifest = {
 
     @Test(
         arguments: [
-            ("epoch 2", "epoch 65536"), ("epoch 2", "epoch 02"), ("generation 9\n", ""), ("rehearsed=1", "rehearsed=1 x=1"),
+            ("epoch 2", "epoch 65536"), ("epoch 2", "epoch 02"), ("generation 9\n", ""),
+            ("rehearsed=1", "rehearsed=1 x=1"),
             (" length=1000", ""), ("id=5", "id=3"), ("id=5", "id=6"), ("first=2.11", "first=2.12"),
             ("first=2.11", "first=0.11"), (" last=1.10", " last=1.10 last=1.10"), ("last-time=20", "last-time=9"),
             ("segment id=5", "segments id=5"), ("position=1.9", "position=1.4"),

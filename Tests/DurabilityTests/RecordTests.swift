@@ -115,7 +115,8 @@ let effectRows: [OwnedEffect] = {
     private func record(of effect: OwnedEffect, previous: UInt32 = 5, remaining: Int = 2) -> [UInt8] {
         var buffer = IOBuffer()
         _ = effect.with { RecordFrame.append($0, at: place, remaining: remaining, to: &buffer) }
-        RecordFrame.seal(&buffer, at: 0, previous: previous, stamp: 0, logTime: time, wallTime: time.advanced(byMilliseconds: 1))
+        RecordFrame.seal(
+            &buffer, at: 0, previous: previous, stamp: 0, logTime: time, wallTime: time.advanced(byMilliseconds: 1))
         return buffer.readable.copied()
     }
 
@@ -185,7 +186,9 @@ let effectRows: [OwnedEffect] = {
                 changed = Array(changed[..<(index + Int(random.next() % UInt64(changed.count - index)) + 1)])
                 let header = try resealed(&changed)
                 // Whatever it is now, it is read or refused, and read the same again.
-                guard case .effect(let read)? = try? RecordContent.read(header, in: changed.span, at: 0) else { continue }
+                guard case .effect(let read)? = try? RecordContent.read(header, in: changed.span, at: 0) else {
+                    continue
+                }
                 let owned = OwnedEffect(read)
                 let again = record(of: owned)
                 let second = try RecordHeader.read(again.span, at: 0, following: 5)
@@ -199,7 +202,9 @@ let effectRows: [OwnedEffect] = {
         #expect(throws: RecordFlaw.kind(200)) { _ = try flaw(header, unknown) }
     }
 
-    private func flaw(_ header: RecordHeader, _ bytes: [UInt8]) throws { _ = try RecordContent.read(header, in: bytes.span, at: 0) }
+    private func flaw(_ header: RecordHeader, _ bytes: [UInt8]) throws {
+        _ = try RecordContent.read(header, in: bytes.span, at: 0)
+    }
 
     private func resealed(_ bytes: inout [UInt8]) throws -> RecordHeader {
         var buffer = IOBuffer()

@@ -61,7 +61,9 @@ package struct RecordWalk: Sendable {
     private func check(_ header: RecordHeader, _ bytes: Span<UInt8>) throws(RecordFlaw) {
         guard header.logTime >= lastTime else { throw .time }
         if header.kind.isControl {
-            guard knowsLast ? header.position == last : header.position.number == last.number else { throw .position(header.position, after: last) }
+            guard knowsLast ? header.position == last : header.position.number == last.number else {
+                throw .position(header.position, after: last)
+            }
             if header.kind == .mark {
                 let stampOffset = offset + RecordHeader.size + 8
                 guard header.length == RecordHeader.size + 16,
