@@ -53,7 +53,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "HTTP1", "JSON", "CacheModel", "Observability", "Compression", "Crypto", "Bytes",
+                "HTTP1", "JSON", "CacheModel", "Durability", "Posix", "Observability", "Compression", "Crypto", "Bytes",
             ], swiftSettings: strict),
 
         // 4: the only room that sees all the others

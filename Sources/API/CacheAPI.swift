@@ -1,5 +1,6 @@
 import CacheModel
 import Crypto
+import Durability
 import Observability
 import Synchronization
 
@@ -15,6 +16,7 @@ package final class CacheAPI: Sendable {
     let metrics: MetricsRegistry
     /// Seals cursors of table walks, which mean nothing to another process.
     let processSecret = SecureRandom.bytes(32)
+    private let snapshotService = Mutex<SnapshotService?>(nil)
     private let policy: Mutex<AccessPolicy>
     /// Rises with every change of `policy`: a worker keeps a copy and looks here, not at the lock, with each request.
     private let policyVersion = Atomic<UInt64>(1)
@@ -25,6 +27,12 @@ package final class CacheAPI: Sendable {
         self.settings = settings
         policy = Mutex(access)
         self.metrics = metrics
+    }
+
+    /// Who makes snapshots: set once recovery is over, nil without a data directory.
+    package var snapshots: SnapshotService? {
+        get { snapshotService.withLock { $0 } }
+        set { snapshotService.withLock { $0 = newValue } }
     }
 
     /// Set by the server's lifecycle; a statistic to everybody else, so `relaxed` suffices.

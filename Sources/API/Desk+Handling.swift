@@ -45,6 +45,10 @@ extension Desk {
         case .listKeys: try listKeys(request, turn, response: &response)
         case .queryKeys, .postQueryKeys: return try queryKeys(request, turn, response: &response)
         case .batchKeys: return try batchKeys(request, turn, response: &response)
+        case .listSnapshots: try listSnapshots(request, response: &response)
+        case .makeSnapshot: try makeSnapshot(request, response: &response)
+        case .getSnapshot: return try getSnapshot(request, turn, response: &response)
+        case .verifySnapshot: try verifySnapshot(request, response: &response)
         case .none: preconditionFailure("a request was handled that was not admitted")
         }
         return .responded

@@ -17,6 +17,7 @@ package enum RouteID: UInt8, Sendable, CaseIterable {
     case index, healthz, readyz, metrics, openAPI
     case listKeys, queryKeys, postQueryKeys, batchKeys
     case readKey, putKey, deleteKey, changeKey
+    case listSnapshots, makeSnapshot, getSnapshot, verifySnapshot
 
     /// The labels of all routes, in the order of their numbers.
     package static var names: [StaticString] { allCases.map { id in Routes.all[Int(id.rawValue)].label } }
@@ -64,6 +65,19 @@ enum Routes {
             id: .deleteKey, label: "DELETE /v1/keys/{key}", path: .key, methods: .delete, needs: .write,
             body: .ignored),
         Route(id: .changeKey, label: "POST /v1/keys/{key}", path: .key, methods: .post, needs: .write, body: .value),
+
+        Route(
+            id: .listSnapshots, label: "GET /v1/admin/snapshots", path: .snapshots, methods: [.get, .head],
+            needs: .admin, body: .ignored),
+        Route(
+            id: .makeSnapshot, label: "POST /v1/admin/snapshots", path: .snapshots, methods: .post, needs: .admin,
+            body: .control),
+        Route(
+            id: .getSnapshot, label: "GET /v1/admin/snapshots/{id}", path: .snapshot, methods: [.get, .head],
+            needs: .admin, body: .ignored),
+        Route(
+            id: .verifySnapshot, label: "POST /v1/admin/snapshots/{id}/verify", path: .snapshotVerify, methods: .post,
+            needs: .admin, body: .control),
     ]
 
     /// The methods each path serves, `OPTIONS` included; empty for the unknown path.

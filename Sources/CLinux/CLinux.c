@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 int nuthatch_accept4(int listener, struct sockaddr_storage *address, socklen_t *length) {
@@ -30,4 +32,18 @@ int nuthatch_available_cores(void) {
 
 void nuthatch_lower_priority(void) {
     setpriority(PRIO_PROCESS, (id_t)gettid(), 15);
+}
+
+int nuthatch_wait_semaphore(sem_t *semaphore, int64_t milliseconds) {
+    struct timespec deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    int64_t nanoseconds = deadline.tv_nsec + milliseconds % 1000 * 1000000;
+    deadline.tv_sec += milliseconds / 1000 + nanoseconds / 1000000000;
+    deadline.tv_nsec = nanoseconds % 1000000000;
+    while (sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline) != 0) {
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
 }

@@ -11,7 +11,7 @@ import CacheModel
 package final class DigestState: RehearsalState {
     private struct Part {
         var positions: [UInt64: Position] = [:]
-        var expected: Set<UInt64>?
+        var expected: Set<UInt64> = []
         /// The part of the digest that forgotten keys have.
         var forgotten: UInt64 = 0
         var last = Position.none
@@ -41,11 +41,14 @@ package final class DigestState: RehearsalState {
 
     package var lastPosition: Position { parts.map { $0.part.withLock { $0.last } }.max() ?? .none }
 
+    /// How many keys are remembered now.
+    package var remembered: Int { parts.reduce(0) { $0 + $1.part.withLock { $0.positions.count } } }
+
+    package func rememberOnlyExpected() { isSelective.withLock { $0 = true } }
+
     package func expect(_ effect: borrowing Effect) {
-        isSelective.withLock { $0 = true }
         withPart(of: effect) { part, hash in
-            if part.expected == nil { part.expected = [] }
-            part.expected?.insert(hash)
+            _ = part.expected.insert(hash)
         }
     }
 
@@ -54,7 +57,7 @@ package final class DigestState: RehearsalState {
         let isSelective = isSelective.withLock { $0 }
         withPart(of: effect) { part, hash in
             part.last = max(part.last, position)
-            if isSelective, part.expected?.contains(hash) != true {
+            if isSelective, !part.expected.contains(hash) {
                 if change == .put { part.forgotten &+= StateDigest.mix(hash, position) }
                 return
             }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A counting semaphore between threads.
@@ -20,5 +21,10 @@ package final class Semaphore: @unchecked Sendable {
 
     package func wait() {
         while sem_wait(handle) != 0 {}
+    }
+
+    /// Waits for a signal, at most so long; false when none came.
+    package func wait(milliseconds: Int64) -> Bool {
+        nuthatch_wait_semaphore(handle, milliseconds) == 0
     }
 }

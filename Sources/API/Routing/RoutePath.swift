@@ -10,12 +10,16 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
     case keys, keysQuery, keysBatch
     /// `/v1/keys/` and the rest of the path, slashes included.
     case key
+    case snapshots, snapshot, snapshotVerify
 
     /// What stands before a key's name.
     static let keyPrefix: StaticString = "/v1/keys/"
+    /// What stands before a snapshot's id.
+    static let snapshotPrefix: StaticString = "/v1/admin/snapshots/"
 
     static func match(_ path: Span<UInt8>) -> RoutePath {
         if path.starts(with: keyPrefix) { return .key }
+        if path.starts(with: snapshotPrefix) { return snapshot(path) }
         switch path.count {
         case 0: return .root
         case 1: return path[0] == UInt8(ascii: "/") ? .root : path[0] == UInt8(ascii: "*") ? .server : .unknown
@@ -26,8 +30,16 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         case 13: return path.equals("/openapi.json") ? .openAPI : .unknown
         case 14:
             return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
+        case 19: return path.equals("/v1/admin/snapshots") ? .snapshots : .unknown
         default: return .unknown
         }
+    }
+
+    private static func snapshot(_ path: Span<UInt8>) -> RoutePath {
+        guard let end = path.firstIndex(of: UInt8(ascii: "/"), from: snapshotPrefix.utf8CodeUnitCount) else {
+            return .snapshot
+        }
+        return path.extracting(end..<path.count).equals("/verify") ? .snapshotVerify : .unknown
     }
 
     /// True when a path that is no route holds a broken escape, or one that stands for a control character: such a path

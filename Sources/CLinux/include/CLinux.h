@@ -1,7 +1,9 @@
 // What Linux offers and Swift's Glibc module does not show: epoll, eventfd, and calls behind feature macros, which
 // are wrapped in CLinux.c because a macro defined here would change what other modules see of the same headers.
 #pragma once
+#include <semaphore.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -20,3 +22,6 @@ int nuthatch_available_cores(void);
 
 // Lowers the calling thread's share of the processor; Linux keeps niceness for each thread.
 void nuthatch_lower_priority(void);
+
+// Waits for a semaphore, at most so many milliseconds by the clock that never jumps; 0 when it was signalled.
+int nuthatch_wait_semaphore(sem_t *semaphore, int64_t milliseconds);

@@ -91,19 +91,3 @@ final class CheckedSegment: Sendable {
         state.apply(effect, at: header.position)
     }
 }
-
-extension Effect {
-    /// The key it changes.
-    var key: Span<UInt8> {
-        @_lifetime(copy self)
-        get {
-            switch copy self {
-            case .put(let key, _, _, _): key
-            case .extend(let key, _, _, _): key
-            case .truncate(let key, _, _): key
-            case .lifetime(let key, _, _): key
-            case .delete(let key, _, _, _, _): key
-            }
-        }
-    }
-}

@@ -35,6 +35,7 @@ package struct SnapshotLoader {
         _ name: String, in state: any RehearsalState, expected: SnapshotEntry? = nil
     ) throws(SnapshotFailure) -> SnapshotSummary {
         progress.phase = .rehearsing
+        state.rememberOnlyExpected()
         var reader = try open(name)
         var scratch = try BlockScratch()
         while !reader.isAtEnd {

@@ -3,9 +3,9 @@ import Posix
 
 /// What a snapshot needs of the log that runs beside it.
 package protocol SnapshotLog: AnyObject, Sendable {
-    /// Waits until every change that was made before the call is in the log's files, and says where the log then
-    /// stands. Never inside an atomic group.
-    func point() throws(SnapshotFailure) -> LogPoint
+    /// Waits until all records up to `position` are in the log's files, and says where the log then stands: there or
+    /// later, never inside an atomic group.
+    func point(atLeast position: Position) throws(SnapshotFailure) -> LogPoint
 
     /// Gives the effects behind `start` up to `end`, which are in the log's files, in order, with how many further
     /// records belong to the same atomic group.
@@ -16,13 +16,8 @@ package protocol SnapshotLog: AnyObject, Sendable {
     /// Waits until the disk holds all records up to `position`.
     func sync(through position: Position) throws(SnapshotFailure)
 
-    /// The manifest as it is.
-    var manifest: Manifest { get }
-
-    /// Changes the manifest on disk, between other changes of it. When `change` throws nothing is changed.
-    func changeManifest(
-        _ change: (inout Manifest) throws(SnapshotFailure) -> Void
-    ) throws(SnapshotFailure)
+    /// Bytes of records written since the log was opened.
+    var bytesWritten: UInt64 { get }
 }
 
 /// Where a log stands.

@@ -21,17 +21,21 @@ package struct SnapshotWriter {
     let file: any DiskFile
     let state: any DurableState
     let log: any SnapshotLog
+    let manifest: Manifest
     let progress: SnapshotProgress
 
     /// The disk is given this much at a time to hold, so that a sync of the log never waits for gigabytes of ours.
     static let syncBytes = 16 << 20
 
+    /// - Parameter manifest: of the history, for its name and secret.
     package init(
-        file: any DiskFile, state: any DurableState, log: any SnapshotLog, progress: SnapshotProgress
+        file: any DiskFile, state: any DurableState, log: any SnapshotLog, of manifest: Manifest,
+        progress: SnapshotProgress
     ) {
         self.file = file
         self.state = state
         self.log = log
+        self.manifest = manifest
         self.progress = progress
     }
 
@@ -41,7 +45,6 @@ package struct SnapshotWriter {
     package func write(
         wallTime: Instant, threads: Int, level: Int
     ) throws(SnapshotFailure) -> SnapshotSummary {
-        let manifest = log.manifest
         let head = SnapshotHead(
             history: manifest.history, hashSecret: manifest.hashSecret, start: state.lastPosition, wallTime: wallTime)
         var output = SnapshotOutput(
@@ -53,7 +56,7 @@ package struct SnapshotWriter {
         try output.put(.head, bytes)
         progress.phase = .capturing
         let entries = try capture(into: &output)
-        let end = try log.point()
+        let end = try log.point(atLeast: state.lastPosition)
         progress.phase = .tail
         let tailRecords = try appendTail(after: head.start, through: end.position, to: &output)
         let foot = try output.finish(end, entries: entries, tailRecords: tailRecords)

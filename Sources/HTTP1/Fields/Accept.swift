@@ -16,6 +16,7 @@ package struct MediaOffer: Sendable {
     package static let json = MediaOffer("application", "json")
     package static let problem = MediaOffer("application", "problem+json")
     package static let ndjson = MediaOffer("application", "x-ndjson")
+    package static let gzip = MediaOffer("application", "gzip")
     package static let text = MediaOffer("text", "plain")
     package static let html = MediaOffer("text", "html")
     package static let csv = MediaOffer("text", "csv")

@@ -1,0 +1,260 @@
+import CacheModel
+import Posix
+import Synchronization
+
+/// Makes snapshots beside the running server: when they are due, when somebody asks, and when the server stops. One
+/// thread of low priority, one snapshot at a time; it alone adds snapshots to the manifest and takes old files out.
+///
+/// A snapshot counts in this order: written under another name, synced, the log synced up to its position, renamed,
+/// the directory synced, entered in the manifest, rehearsed, marked as rehearsed. What breaks off before is removed; a
+/// file left by a crash is removed at the next start.
+package final class SnapshotService: Sendable {
+    /// What the service is made of.
+    package struct Parts: Sendable {
+        package var state: any DurableState
+        package var log: any SnapshotLog
+        package var manifest: ManifestStore
+        /// An empty state to rehearse in, under the history's hash secret.
+        package var rehearsalState: @Sendable () -> any RehearsalState
+        /// The wall clock, in milliseconds since 1970.
+        package var now: @Sendable () -> Instant
+        /// Tells the operator.
+        package var note: @Sendable (String) -> Void
+
+        package init(
+            state: any DurableState, log: any SnapshotLog, manifest: ManifestStore,
+            rehearsalState: @escaping @Sendable () -> any RehearsalState, now: @escaping @Sendable () -> Instant,
+            note: @escaping @Sendable (String) -> Void
+        ) {
+            self.state = state
+            self.log = log
+            self.manifest = manifest
+            self.rehearsalState = rehearsalState
+            self.now = now
+            self.note = note
+        }
+    }
+
+    struct Shared {
+        /// What the manifest names; only this service changes it.
+        var entries: [SnapshotEntry] = []
+        /// The id the next snapshot will have.
+        var next: UInt64 = 0
+        var isWanted = false
+        var isRunning = false
+        var toVerify: [UInt64] = []
+        var verifying: UInt64?
+        /// Why the last snapshot, or the last verification of one, failed.
+        var failures: [UInt64: String] = [:]
+        var verified: [UInt64: Instant] = [:]
+        var isStopping = false
+    }
+
+    let parts: Parts
+    let options: SnapshotOptions
+    let shared = Mutex(Shared())
+    private let work = Semaphore()
+    private let progressNow = Mutex(SnapshotProgress())
+    private let threads = ThreadGroup()
+    private let schedule: Mutex<SnapshotSchedule>
+
+    package init(_ parts: Parts, options: SnapshotOptions) {
+        self.parts = parts
+        self.options = options
+        schedule = Mutex(SnapshotSchedule(options, manifest: parts.manifest.current))
+        shared.withLock { $0.entries = parts.manifest.current.snapshots }
+    }
+
+    /// Starts the thread.
+    package func start() throws(SnapshotFailure) {
+        removeUnfinished()
+        reserve()
+        do throws(SystemError) {
+            try threads.start(name: "nh-snapshot") { [self] in run() }
+        } catch {
+            throw .resources("no thread for snapshots: \(error)")
+        }
+    }
+
+    /// Breaks off what runs, makes the last snapshot if that is wanted, and ends.
+    package func stop() {
+        progressNow.withLock { $0.stop() }
+        shared.withLock { $0.isStopping = true }
+        work.signal()
+        threads.join()
+        if options.atStop, parts.state.lastPosition > (shared.withLock { $0.entries.last?.position } ?? .none) {
+            make()
+        }
+    }
+
+    /// Breaks off the last snapshot, when the server must stop at once.
+    package func abandon() { progressNow.withLock { $0.stop() } }
+
+    // MARK: For the one who asks
+
+    /// Asks for a snapshot; returns the id it will have. One that is running already is the answer too.
+    package func request() -> UInt64 {
+        let id = shared.withLock { shared in
+            if !shared.isRunning { shared.isWanted = true }
+            return shared.next
+        }
+        work.signal()
+        return id
+    }
+
+    /// Asks that a snapshot be rehearsed again; false when there is none of that id.
+    package func verify(_ id: UInt64) -> Bool {
+        let isKnown = shared.withLock { shared in
+            guard shared.entries.contains(where: { $0.id == id }) else { return false }
+            if !shared.toVerify.contains(id), shared.verifying != id { shared.toVerify.append(id) }
+            return true
+        }
+        if isKnown { work.signal() }
+        return isKnown
+    }
+
+    /// The file of a snapshot and how long it is; nil when there is none of that id.
+    package func open(_ id: UInt64) throws(SystemError) -> (file: any DiskFile, length: Int)? {
+        guard let entry = shared.withLock({ $0.entries.first { $0.id == id } }) else { return nil }
+        return (try parts.manifest.disk.openForReading(entry.name), entry.length)
+    }
+
+    var progress: SnapshotProgress { progressNow.withLock { $0 } }
+
+    // MARK: The thread
+
+    private func run() {
+        Thread.lowerPriority()
+        rehearseWhatWasNot()
+        while true {
+            _ = work.wait(milliseconds: 1000)
+            let (isStopping, isWanted, toVerify) = shared.withLock { shared in
+                let work = (shared.isStopping, shared.isWanted, shared.toVerify)
+                shared.toVerify = []
+                return work
+            }
+            if isStopping { return }
+            for id in toVerify { rehearse(id) }
+            if isWanted || isDue() { make() }
+        }
+    }
+
+    private func isDue() -> Bool {
+        schedule.withLock {
+            $0.isDue(at: parts.now(), position: parts.state.lastPosition, bytes: parts.log.bytesWritten)
+        }
+    }
+
+    private func reserve() {
+        let id = parts.manifest.takeFile()
+        shared.withLock { $0.next = id }
+    }
+
+    /// Makes one, whole; a failure is told and kept for who asks.
+    private func make() {
+        let id = shared.withLock { shared in
+            shared.isWanted = false
+            shared.isRunning = true
+            return shared.next
+        }
+        let progress = SnapshotProgress()
+        progressNow.withLock { $0 = progress }
+        if shared.withLock({ $0.isStopping && !options.atStop }) { progress.stop() }
+        defer { shared.withLock { $0.isRunning = false } }
+        schedule.withLock { $0.began(at: parts.now(), bytes: parts.log.bytesWritten) }
+        do throws(SnapshotFailure) {
+            let entry = try write(id, progress)
+            schedule.withLock { $0.made(entry.position) }
+            reserve()
+            rehearse(id)
+            progress.phase = .done
+        } catch {
+            progress.phase = .failed
+            removeUnfinished()
+            shared.withLock { $0.failures[id] = error.description }
+            parts.note("snapshot \(id) was not made: \(error)")
+        }
+    }
+
+    private func write(_ id: UInt64, _ progress: SnapshotProgress) throws(SnapshotFailure) -> SnapshotEntry {
+        let name = FileNames.snapshot(id)
+        let file: any DiskFile
+        do throws(SystemError) {
+            file = try parts.manifest.disk.create(FileNames.temporary(name))
+        } catch {
+            throw .disk(error)
+        }
+        let writer = SnapshotWriter(
+            file: file, state: parts.state, log: parts.log, of: parts.manifest.current, progress: progress)
+        let summary = try writer.write(wallTime: parts.now(), threads: options.threads, level: options.level)
+        try parts.log.sync(through: summary.foot.position)
+        do throws(SystemError) {
+            try parts.manifest.disk.rename(FileNames.temporary(name), to: name)
+            try parts.manifest.disk.syncDirectory()
+        } catch {
+            throw .disk(error)
+        }
+        let entry = summary.entry(id: id, madeAt: parts.now(), isRehearsed: false)
+        try changeManifest { $0.snapshots.append(entry) }
+        return entry
+    }
+
+    // MARK: Rehearsal
+
+    /// Snapshots of an earlier run that ended before their rehearsal.
+    private func rehearseWhatWasNot() {
+        for entry in shared.withLock({ $0.entries }) where !entry.isRehearsed { rehearse(entry.id) }
+    }
+
+    /// Loads a snapshot in rehearsal; when it is sound it may be restored from, and older files may go.
+    private func rehearse(_ id: UInt64) {
+        guard let entry = shared.withLock({ $0.entries.first { $0.id == id } }) else { return }
+        shared.withLock { $0.verifying = id }
+        defer { shared.withLock { $0.verifying = nil } }
+        do throws(SnapshotFailure) {
+            let loader = SnapshotLoader(disk: parts.manifest.disk, threads: 1, progress: progress)
+            _ = try loader.rehearse(entry.name, in: parts.rehearsalState(), expected: entry)
+            shared.withLock { shared in
+                shared.failures[id] = nil
+                shared.verified[id] = parts.now()
+            }
+            if !entry.isRehearsed { try markRehearsed(id) }
+            try retire()
+        } catch .cancelled {
+            return
+        } catch {
+            shared.withLock { $0.failures[id] = error.description }
+            parts.note("snapshot \(id) did not pass its rehearsal: \(error)")
+        }
+    }
+
+    private func markRehearsed(_ id: UInt64) throws(SnapshotFailure) {
+        try changeManifest { manifest in
+            for index in manifest.snapshots.indices where manifest.snapshots[index].id == id {
+                manifest.snapshots[index].isRehearsed = true
+            }
+        }
+    }
+
+    // MARK: Files
+
+    private func changeManifest(_ change: (inout Manifest) -> Void) throws(SnapshotFailure) {
+        do throws(SystemError) { try parts.manifest.update(change) } catch { throw .disk(error) }
+        let made = parts.manifest.current.snapshots
+        shared.withLock { $0.entries = made }
+    }
+
+    /// Lets go of what nobody needs: out of the manifest first, then off the disk.
+    private func retire() throws(SnapshotFailure) {
+        let plan = options.retention.plan(parts.manifest.current, now: parts.now())
+        do throws(SystemError) { try parts.manifest.drop(plan) } catch { throw .disk(error) }
+        shared.withLock { $0.entries = parts.manifest.current.snapshots }
+    }
+
+    private func removeUnfinished() {
+        let names: [String]
+        do throws(SystemError) { names = try parts.manifest.disk.names() } catch { return }
+        parts.manifest.removeFiles(
+            names.filter { $0.hasPrefix("snapshot-") && $0.hasSuffix(FileNames.temporary("")) })
+    }
+}

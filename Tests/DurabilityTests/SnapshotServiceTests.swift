@@ -1,0 +1,157 @@
+import Bytes
+import CacheEngine
+import CacheModel
+import Posix
+import Synchronization
+import Testing
+
+@testable import Durability
+
+@Suite struct `Snapshots beside a server` {
+    /// A service over a directory in memory with a clock of its own.
+    private final class Site: Sendable {
+        let disk = MemoryDisk()
+        let logged = LoggedEngine()
+        let manifest: ManifestStore
+        let clock = Atomic<Int64>(1_800_000_000_000)
+        let notes = Mutex<[String]>([])
+
+        init() { manifest = ManifestStore(logged.log.manifest, on: disk) }
+
+        func write(_ steps: Int, seed: UInt64 = 1) {
+            var random = SplitMix64(seed: seed)
+            logged.write(&random, steps: steps)
+        }
+
+        func service(_ change: (inout SnapshotOptions) -> Void = { _ in }) -> SnapshotService {
+            var options = SnapshotOptions()
+            options.atStop = false
+            change(&options)
+            return SnapshotService(
+                SnapshotService.Parts(
+                    state: logged.engine, log: logged.log, manifest: manifest,
+                    rehearsalState: { DigestState(hashSecret: LoggedEngine.secret) },
+                    now: { [self] in Instant(milliseconds: clock.load(ordering: .relaxed)) },
+                    note: { [self] note in notes.withLock { $0.append(note) } }),
+                options: options)
+        }
+
+        func pass(_ milliseconds: Int64) { clock.add(milliseconds, ordering: .relaxed) }
+
+        /// Waits until the manifest is as wanted; a test that never sees it fails by its own check.
+        func wait(_ condition: (Manifest) -> Bool) {
+            for _ in 0..<2000 where !condition(manifest.current) { Thread.sleep(milliseconds: 5) }
+        }
+    }
+
+    @Test func `one that was asked for is written, rehearsed and can be loaded`() throws {
+        let site = Site()
+        site.write(500)
+        let service = site.service()
+        try service.start()
+        let id = service.request()
+        site.wait { $0.snapshots.first?.isRehearsed == true }
+        service.stop()
+        let entry = try #require(site.manifest.current.snapshots.first)
+        #expect(entry.id == id && entry.isRehearsed)
+        let made = LoggedEngine.engine()
+        _ = try SnapshotLoader(disk: site.disk, threads: 1).load(entry.name, into: made, expected: entry)
+        #expect(made.contents == site.logged.engine.contents)
+        #expect(try ManifestStore.read(from: site.disk) == site.manifest.current)
+        #expect(try site.disk.names().sorted() == ["MANIFEST", entry.name])
+    }
+
+    @Test func `one is due when its time has come and something has changed`() throws {
+        let site = Site()
+        var options = SnapshotOptions()
+        options.every = 1000
+        options.growth = 5000
+        var schedule = SnapshotSchedule(options, manifest: site.manifest.current)
+        let position = Position(epoch: 1, number: 5)
+        func isDue(_ at: Int64, _ position: Position, _ bytes: UInt64) -> Bool {
+            schedule.isDue(at: Instant(milliseconds: at), position: position, bytes: bytes)
+        }
+        #expect(!isDue(100_000, .none, 9000))
+        #expect(!isDue(100_000, position, 10))
+        #expect(isDue(100_000, position, 5000))
+        #expect(!isDue(100_999, position, 10))
+        #expect(isDue(101_000, position, 10))
+        schedule.began(at: Instant(milliseconds: 101_000), bytes: 10)
+        // Failed: not again within the minute.
+        #expect(!isDue(150_000, position, 9000))
+        #expect(isDue(161_000, position, 10))
+        schedule.began(at: Instant(milliseconds: 161_000), bytes: 10)
+        schedule.made(position)
+        #expect(!isDue(200_000, position, 9000))
+        #expect(isDue(200_000, Position(epoch: 1, number: 6), 10))
+        // A clock that was set back does not stop snapshots for as long as it was set back.
+        #expect(!isDue(50_000, Position(epoch: 1, number: 6), 10))
+        #expect(isDue(51_000, Position(epoch: 1, number: 6), 10))
+    }
+
+    @Test func `without room none is made, nothing half is left, and the one before stays`() throws {
+        let site = Site()
+        site.write(200)
+        let service = site.service()
+        try service.start()
+        _ = service.request()
+        site.wait { $0.snapshots.first?.isRehearsed == true }
+        let before = site.manifest.current
+        site.write(200, seed: 2)
+        site.disk.room.store(100, ordering: .relaxed)
+        let id = service.request()
+        for _ in 0..<2000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
+        #expect(service.shared.withLock { $0.failures[id] } != nil)
+        #expect(site.notes.withLock { $0.count } == 1)
+        service.stop()
+        #expect(site.manifest.current.snapshots == before.snapshots)
+        #expect(try site.disk.names().sorted() == ["MANIFEST", before.snapshots[0].name])
+    }
+
+    @Test func `the last is made when the server stops, and none when nothing changed`() throws {
+        let site = Site()
+        site.write(200)
+        for _ in 0..<2 {
+            let service = site.service { $0.atStop = true }
+            try service.start()
+            service.stop()
+            #expect(site.manifest.current.snapshots.count == 1)
+        }
+    }
+
+    @Test func `one that was damaged on disk fails its verification and says where`() throws {
+        let site = Site()
+        site.write(500)
+        let service = site.service()
+        try service.start()
+        let id = service.request()
+        site.wait { $0.snapshots.first?.isRehearsed == true }
+        let name = FileNames.snapshot(id)
+        site.disk[name][site.disk[name].count / 2] ^= 4
+        #expect(service.verify(id))
+        #expect(!service.verify(id + 1))
+        for _ in 0..<2000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
+        service.stop()
+        #expect(service.shared.withLock { $0.failures[id] }?.contains("\(name), byte ") == true)
+    }
+
+    @Test func `old ones go, with the log that only they needed`() throws {
+        let site = Site()
+        let service = site.service {
+            $0.retention.snapshots = 2
+            $0.retention.window = 1000
+        }
+        try service.start()
+        for round in 1...5 {
+            site.write(100, seed: UInt64(round))
+            _ = service.request()
+            site.wait { $0.snapshots.last?.isRehearsed == true && $0.snapshots.last?.position == lastPosition(site) }
+        }
+        service.stop()
+        // Log times here are small numbers: all lie before the window, so the newest is the base.
+        #expect(site.manifest.current.snapshots.count == 2)
+        #expect(try site.disk.names().count == 3)
+    }
+
+    private func lastPosition(_ site: Site) -> Position { site.logged.engine.lastPosition }
+}
