@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(name: "ServerConfigurationTests", dependencies: ["Server", "API"], swiftSettings: tests),
         // What the fuzzers feed; also run over their corpus by the tests.
         .target(
-            name: "FuzzTargets", dependencies: ["HTTP1", "JSON", "Bytes"], path: "Fuzz/Sources", swiftSettings: common),
+            name: "FuzzTargets", dependencies: ["HTTP1", "JSON", "Durability", "CacheModel", "Bytes"],
+            path: "Fuzz/Sources", swiftSettings: common),
         .testTarget(name: "TidyTests", swiftSettings: tests),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: tests),
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),

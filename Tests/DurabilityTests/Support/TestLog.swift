@@ -24,7 +24,7 @@ struct TestLog: ~Copyable {
     private var sinceDigest = 0
 
     init(
-        _ recovered: consuming Recovered, policy: TestPolicy, seed: UInt64, now: Int64, segmentBytes: Int = 24 << 10
+        _ recovered: consuming Recovered, policy: TestPolicy, seed: UInt64, now: Int64, segmentBytes: Int = 10 << 10
     ) {
         self.policy = policy
         store = recovered.store
