@@ -7,6 +7,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case json
     /// Everything that parses the value of a field: tags, ranges, dates, directives, structured fields.
     case fields
+    /// A snapshot: the file, its members, records, head and foot.
+    case snapshot
 
     package func run(_ input: Span<UInt8>) {
         switch self {
@@ -14,6 +16,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .chunks: fuzzChunks(input)
         case .json: fuzzJSON(input)
         case .fields: fuzzFields(input)
+        case .snapshot: fuzzSnapshot(input)
         }
     }
 }
