@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
 
         // 2: the cache itself
-        .target(name: "CacheEngine", dependencies: ["CacheModel", "Bytes"], swiftSettings: common),
+        .target(name: "CacheEngine", dependencies: ["CacheModel", "CLinux", "Bytes"], swiftSettings: common),
         .target(name: "Observability", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
         .target(
             name: "Durability", dependencies: ["CacheModel", "Posix", "Compression", "Crypto", "Bytes"],
@@ -60,8 +60,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto",
-                "Bytes",
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Durability", "Observability", "Reactor", "Posix",
+                "Crypto", "Bytes",
             ], swiftSettings: common),
 
         // 5: the executable

@@ -12,14 +12,15 @@ import Testing
         "Reactor": ["Bytes", "Posix"],
         "HTTP1": ["Bytes"],
         "JSON": ["Bytes"],
-        "CacheEngine": ["Bytes", "CacheModel", "Glibc"],
+        "CacheEngine": ["Bytes", "CLinux", "CacheModel", "Glibc"],
         "Durability": ["Bytes", "CacheModel", "Compression", "Crypto", "Posix"],
         "Observability": ["Bytes", "CacheModel"],
         "API": [
             "Bytes", "CacheModel", "Compression", "Crypto", "Durability", "HTTP1", "JSON", "Observability", "Posix",
         ],
         "Server": [
-            "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "HTTP1", "JSON", "Observability", "Posix", "Reactor",
+            "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "Durability", "HTTP1", "JSON", "Observability",
+            "Posix", "Reactor",
         ],
         "nuthatch": [
             "ArgumentParser", "Bytes", "CacheEngine", "CacheModel", "Durability", "HTTP1", "JSON", "Posix", "Server",
