@@ -43,21 +43,22 @@ let package = Package(
 
         // 2: the cache itself
         .target(name: "CacheEngine", dependencies: ["CacheModel", "Bytes"], swiftSettings: common),
+        .target(name: "PubSub", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
         .target(name: "Observability", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
 
         // 3: the HTTP surface
         .target(
             name: "API",
             dependencies: [
-                "HTTP1", "JSON", "CacheModel", "Observability", "Compression", "Crypto", "Bytes",
+                "HTTP1", "JSON", "CacheModel", "PubSub", "Observability", "Compression", "Crypto", "Bytes",
             ], swiftSettings: strict),
 
         // 4: the only room that sees all the others
         .target(
             name: "Server",
             dependencies: [
-                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto",
-                "Bytes",
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "PubSub", "Observability", "Reactor", "Posix",
+                "Crypto", "Bytes",
             ], swiftSettings: common),
 
         // 5: the executable
@@ -78,6 +79,7 @@ let package = Package(
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
         .testTarget(
             name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "PubSubTests", dependencies: ["PubSub", "CacheModel", "Bytes"], swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
@@ -92,7 +94,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Compression", "Crypto", "Bytes",
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "PubSub", "Observability", "Compression",
+                "Crypto", "Bytes",
             ], swiftSettings: tests),
         .testTarget(
             name: "ObservabilityTests", dependencies: ["Observability", "CacheModel", "Bytes"], swiftSettings: tests),

@@ -49,6 +49,21 @@ package final class APIWorker {
         desk.handle(request, Turn(now: now, ticket: ticket, resumption: resumption), response: &response)
     }
 
+    /// The stream that ``Disposition/subscribed`` was about.
+    package func takeOpenedStream() -> EventStreamPlan {
+        defer { desk.opening = nil }
+        return desk.opening!
+    }
+
+    /// Whether the loop's own requests have published something since this was asked last.
+    package func takeHasPublished() -> Bool {
+        defer { desk.hasPublished = false }
+        return desk.hasPublished
+    }
+
+    /// Whether a stream's reader would be let in now.
+    package func mayStillRead(_ credential: Credential) -> Bool { desk.mayStillRead(credential) }
+
     /// Answers bytes that are no request this server takes; the connection closes.
     ///
     /// - Parameter head: nil where no head could be made out.

@@ -1,6 +1,7 @@
 import CacheModel
 import Crypto
 import Observability
+import PubSub
 import Synchronization
 
 /// Whether the server should be given requests.
@@ -11,6 +12,9 @@ package enum Readiness: UInt8, Sendable {
 /// What all loops share of the HTTP surface: nothing that changes but the readiness.
 package final class CacheAPI: Sendable {
     let engine: any Engine
+    /// Publish/subscribe.
+    package let hub: Hub
+    let tickets = TicketStore()
     let settings: APISettings
     let metrics: MetricsRegistry
     /// Seals cursors of table walks, which mean nothing to another process.
@@ -20,8 +24,9 @@ package final class CacheAPI: Sendable {
     private let policyVersion = Atomic<UInt64>(1)
     private let readinessFlag = Atomic<UInt8>(Readiness.starting.rawValue)
 
-    package init(engine: any Engine, settings: APISettings, access: AccessPolicy, metrics: MetricsRegistry) {
+    package init(engine: any Engine, hub: Hub, settings: APISettings, access: AccessPolicy, metrics: MetricsRegistry) {
         self.engine = engine
+        self.hub = hub
         self.settings = settings
         policy = Mutex(access)
         self.metrics = metrics
@@ -42,5 +47,5 @@ package final class CacheAPI: Sendable {
         }
     }
 
-    var accessVersion: UInt64 { policyVersion.load(ordering: .acquiring) }
+    package var accessVersion: UInt64 { policyVersion.load(ordering: .acquiring) }
 }

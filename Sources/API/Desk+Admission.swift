@@ -1,6 +1,7 @@
 import Bytes
 import CacheModel
 import HTTP1
+import PubSub
 
 /// Everything that is decided before a body is read, in the order that is part of the contract (http-robustness §1).
 extension Desk {
@@ -71,10 +72,7 @@ extension Desk {
     private mutating func identify(
         _ head: RequestHead, _ bytes: Span<UInt8>, isPublic: Bool
     ) throws(Problem) {
-        if api.accessVersion != accessVersion {
-            accessVersion = api.accessVersion
-            access = api.access
-        }
+        refreshAccess()
         if access.isOpen {
             principal = .local
             return
@@ -89,6 +87,13 @@ extension Desk {
         if !principal.isKnown && !isPublic {
             throw Problem(.unauthorized, "send Authorization: Bearer with a token this server knows")
         }
+    }
+
+    /// Takes the policy anew when it has changed.
+    mutating func refreshAccess() {
+        guard api.accessVersion != accessVersion else { return }
+        accessVersion = api.accessVersion
+        access = api.access
     }
 
     private func checkOrigin(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
@@ -106,6 +111,9 @@ extension Desk {
         case .value:
             let limit = api.settings.limits.valueBytes
             if length > limit { throw .tooLarge("a value is longer than the limit", limit: limit) }
+        case .event:
+            let limit = PubSubLimits.payloadBytes
+            if length > limit { throw .tooLarge("an event is longer than the limit", limit: limit) }
         case .control, .ignored:
             let limit = api.settings.bodyLimit
             if length > limit { throw .tooLarge("a body is longer than the limit", limit: limit) }

@@ -35,6 +35,11 @@ struct Desk: ~Copyable {
     var hasQuery = false
     var path: ByteSlice = .empty
     var principal = Principal.stranger
+    /// The stream that was just opened, until the connection takes it.
+    var opening: EventStreamPlan?
+    let loop: Int
+    /// The hub was given something: this loop looks into its inbox by itself.
+    var hasPublished = false
 
     init(api: CacheAPI, loop: Int, seed: UInt64) {
         self.api = api
@@ -43,6 +48,7 @@ struct Desk: ~Copyable {
         accessVersion = api.accessVersion
         access = api.access
         random = SplitMix64(seed: seed)
+        self.loop = loop
     }
 
     /// Runs a command that the engine answers at once; the engine empties the reply first.

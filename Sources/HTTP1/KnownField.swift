@@ -8,6 +8,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
     case accept, acceptEncoding, prefer, origin, userAgent
     case nuthatchVersion, nuthatchIfVersion
+    case lastEventID
 
     package var name: StaticString {
         switch self {
@@ -37,6 +38,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case .userAgent: "user-agent"
         case .nuthatchVersion: "nuthatch-version"
         case .nuthatchIfVersion: "nuthatch-if-version"
+        case .lastEventID: "last-event-id"
         }
     }
 
@@ -79,6 +81,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case (13, UInt8(ascii: "a")): .authorization
         case (13, UInt8(ascii: "c")): .cacheControl
         case (13, UInt8(ascii: "i")): .ifNoneMatch
+        case (13, UInt8(ascii: "l")): .lastEventID
         case (14, UInt8(ascii: "c")): .contentLength
         case (15, UInt8(ascii: "a")): .acceptEncoding
         case (16, UInt8(ascii: "c")): .contentEncoding

@@ -41,10 +41,10 @@ package struct RequestHead: Sendable {
     var lines: [FieldLine]
     package internal(set) var lineCount = 0
     /// Index of the first line of each known field, -1 without one.
-    private var firstLine: InlineArray<26, Int16> = .init(repeating: -1)
+    private var firstLine: InlineArray<27, Int16> = .init(repeating: -1)
 
     package init() {
-        precondition(KnownField.allCases.count == 26, "one slot a known field")
+        precondition(KnownField.allCases.count == 27, "one slot a known field")
         lines = Array(repeating: FieldLine(), count: Self.fieldCapacity)
     }
 

@@ -6,13 +6,16 @@ extension MetricsRegistry {
     package static let mediaType: StaticString = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
     /// Appends the whole exposition.
-    package func append(engine: EngineStatistics, version: String, into out: inout IOBuffer) {
+    package func append(
+        engine: EngineStatistics, topics: TopicFigures, version: String, into out: inout IOBuffer
+    ) {
         out.append("# TYPE nuthatch_build info\n# HELP nuthatch_build What is running.\nnuthatch_build_info{version=\"")
         for byte in version.utf8 where byte >= 0x20 && byte != 0x22 && byte != 0x5C { out.append(byte) }
         out.append("\"} 1\n")
         appendRequests(into: &out)
         appendLookups(engine, into: &out)
         appendStore(engine, into: &out)
+        append(topics, into: &out)
         appendLoops(into: &out)
         out.append("# EOF\n")
     }

@@ -3,6 +3,7 @@ import Bytes
 import CacheModel
 import HTTP1
 import Observability
+import PubSub
 import Posix
 import Reactor
 
@@ -45,6 +46,10 @@ final class LoopWorker: EventLoop.Owner {
     @exclusivity(unchecked) private(set) var nextWait: UInt32 = 1
     @exclusivity(unchecked) private(set) var isDraining = false
 
+    let hub: Hub
+    @exclusivity(unchecked) var fanOut = FanOut()
+    @exclusivity(unchecked) private var accessVersion: UInt64
+
     private let engine: any Engine
     private let shared: SharedServer
     @exclusivity(unchecked) private var listener: Listener?
@@ -63,6 +68,8 @@ final class LoopWorker: EventLoop.Owner {
         timeouts = ConnectionTimeouts(shared.configuration)
         logsAccess = shared.configuration.accessLog
         engine = shared.engine
+        hub = shared.api.hub
+        accessVersion = shared.api.accessVersion
     }
 
     /// The loop's idea of now, for the API and the engine.
@@ -129,6 +136,7 @@ final class LoopWorker: EventLoop.Owner {
 
     func received(_ word: UInt64) {
         if word == ControlWord.drain { return drain() }
+        if word == ControlWord.events { return handOutEvents() }
         let ticket = Ticket(packed: word)
         let connection = loop.handler(at: ticket.connection) as? HTTPConnection
         if connection?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
@@ -137,6 +145,11 @@ final class LoopWorker: EventLoop.Owner {
     func upkeep() -> Int64 {
         engine.maintain(at: now, worker: index, of: shared.mailboxes.count)
         setDate()
+        if index == 0 { hub.maintain(at: now) }
+        if accessVersion != shared.api.accessVersion {
+            accessVersion = shared.api.accessVersion
+            recheckStreams()
+        }
         if isDraining && loop.now >= drainEnds { loop.stop() }
         let answered = bytesSeen
         let isIdle = answered == answeredAtUpkeep
@@ -148,6 +161,7 @@ final class LoopWorker: EventLoop.Owner {
     private var bytesSeen: UInt64 { metrics.bytesOut.value }
 
     func turnEnded(busy: Int64) {
+        if api.takeHasPublished() { handOutEvents() }
         metrics.turns.add()
         metrics.busyNanoseconds.add(UInt64(max(0, busy)))
         if logsAccess { accessLog.flush() }
@@ -179,4 +193,6 @@ final class LoopWorker: EventLoop.Owner {
 /// Words in a mailbox that are no tickets: their connection number is one that no loop reaches.
 enum ControlWord {
     static let drain = UInt64.max
+    /// The hub has events for this loop.
+    static let events = UInt64.max - 1
 }

@@ -14,9 +14,11 @@ import Testing
         "JSON": ["Bytes"],
         "CacheEngine": ["Bytes", "CacheModel", "Glibc"],
         "Observability": ["Bytes", "CacheModel"],
-        "API": ["Bytes", "CacheModel", "Compression", "Crypto", "HTTP1", "JSON", "Observability"],
+        "PubSub": ["Bytes", "CacheModel"],
+        "API": ["Bytes", "CacheModel", "Compression", "Crypto", "HTTP1", "JSON", "Observability", "PubSub"],
         "Server": [
-            "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "HTTP1", "JSON", "Observability", "Posix", "Reactor",
+            "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "HTTP1", "JSON", "Observability", "Posix", "PubSub",
+            "Reactor",
         ],
         "nuthatch": ["ArgumentParser", "Bytes", "HTTP1", "JSON", "Posix", "Server"],
     ]

@@ -2,6 +2,7 @@ import Bytes
 import CacheModel
 import HTTP1
 import Observability
+import PubSub
 
 /// `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
 extension Desk {
@@ -50,7 +51,7 @@ extension Desk {
     }
 
     /// The scratch as the body of a control answer.
-    private mutating func answerScratch(_ status: Int, _ form: ControlForm, response: inout ResponseWriter) {
+    mutating func answerScratch(_ status: Int, _ form: ControlForm, response: inout ResponseWriter) {
         response.begin(status)
         response.fields(form == .json ? Surface.json : Surface.text)
         response.fields("Cache-Control: no-store\r\n")
@@ -63,7 +64,9 @@ extension Desk {
     mutating func answerMetrics(_ request: borrowing Request, response: inout ResponseWriter) throws(Problem) {
         try refuseParameters(request)
         scratch.removeAll()
-        api.metrics.append(engine: engine.statistics(), version: api.settings.version, into: &scratch)
+        api.metrics.append(
+            engine: engine.statistics(), topics: TopicFigures(api.hub.statistics()), version: api.settings.version,
+            into: &scratch)
         response.begin(200)
         response.field("Content-Type", MetricsRegistry.mediaType)
         response.fields("X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n")
@@ -89,5 +92,20 @@ extension Readiness {
         case .ready: "ready"
         case .draining: "draining"
         }
+    }
+}
+
+extension TopicFigures {
+    /// The hub's figures, as they are shown.
+    init(_ hub: HubStatistics) {
+        self.init()
+        published = hub.published
+        repeated = hub.repeated
+        gaps = hub.gaps
+        topics = hub.topics
+        declared = hub.declaredTopics
+        historyBytes = hub.historyBytes
+        recentBytes = hub.recentBytes
+        members = hub.members
     }
 }
