@@ -31,7 +31,7 @@ final class LoopWorker: EventLoop.Owner {
 
     let index: Int
     let loop: EventLoop
-    let api: APIWorker
+    @exclusivity(unchecked) var api: APIWorker
     let metrics: LoopMetrics
     let httpLimits: HTTPLimits
     let timeouts: ConnectionTimeouts
@@ -142,9 +142,11 @@ final class LoopWorker: EventLoop.Owner {
         if connection?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
     }
 
+    /// No answer may say that it is older than what it shows (RFC 9110 §8.8.2.1): the date goes with the turn.
+    func turnBegan() { setDate() }
+
     func upkeep() -> Int64 {
         engine.maintain(at: now, worker: index, of: shared.mailboxes.count)
-        setDate()
         if index == 0 { hub.maintain(at: now) }
         if accessVersion != shared.api.accessVersion {
             accessVersion = shared.api.accessVersion

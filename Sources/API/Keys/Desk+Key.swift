@@ -7,7 +7,7 @@ extension Desk {
     mutating func key(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) throws(Problem) -> Disposition {
-        let path = request.bytes.extracting(path)
+        let path = request.path
         let name = path.extracting(RoutePath.keyPrefix.utf8CodeUnitCount..<path.count)
         let isStandIn = name.count == 1 && name[0] == UInt8(ascii: "-") && hasQuery
         if !isStandIn && name.firstIndex(of: UInt8(ascii: "%")) == nil {
@@ -28,7 +28,8 @@ extension Desk {
         return try key(decoded.readable, request, turn, response: &response)
     }
 
-    /// `/v1/keys/-?key64=…`, and likewise every kind: for clients behind a proxy that rewrites paths. Without `key64` the name is `-`.
+    /// `/v1/keys/-?key64=…`, and likewise every kind: for clients behind a proxy that rewrites paths. Without `key64`
+    /// the name is `-`.
     func takeEncodedName(
         _ request: borrowing Request, into name: inout IOBuffer
     ) throws(Problem) {

@@ -7,7 +7,7 @@ import PubSub
 extension Desk {
     /// The topic of the path, decoded once into `name`: the segment behind `/v1/topics/`, or `key64` where that is `-`.
     func readTopicName(_ request: borrowing Request, into name: inout IOBuffer) throws(Problem) {
-        let path = request.bytes.extracting(path)
+        let path = request.path
         let start = RoutePath.topicPrefix.utf8CodeUnitCount
         let end = path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count
         let segment = path.extracting(start..<end)
@@ -25,7 +25,7 @@ extension Desk {
 
     /// The member of the path, decoded.
     func memberName(_ request: borrowing Request) throws(Problem) -> [UInt8] {
-        let path = request.bytes.extracting(path)
+        let path = request.path
         let start = RoutePath.topicPrefix.utf8CodeUnitCount
         let end = path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count
         var name = IOBuffer()

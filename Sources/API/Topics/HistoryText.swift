@@ -21,8 +21,8 @@ enum HistoryText {
             try reader.finish()
         } catch {
             switch error.offset {
-            case -1: throw .badRequest("a topic is {\"history\":{\"count\",\"age\",\"bytes\"}}, nothing else")
-            case -2: throw .badRequest("history.age is a duration such as \"1h\", or whole seconds")
+            case -1: throw .badRequest("a topic has a history with count, age and bytes, nothing else")
+            case -2: throw .badRequest("history.age is a duration such as 1h, or whole seconds")
             default: throw .badRequest(error.reason.message)
             }
         }
