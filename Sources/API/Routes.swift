@@ -99,7 +99,8 @@ enum Routes {
 
         // A ticket stands in for a token, so everybody is let in as far as the handler.
         Route(id: .events, label: "GET /v1/events", path: .events, methods: [.get, .head], needs: nil, body: .ignored),
-        Route(id: .queryEvents, label: "QUERY /v1/events", path: .events, methods: .query, needs: .read, body: .control),
+        Route(
+            id: .queryEvents, label: "QUERY /v1/events", path: .events, methods: .query, needs: .read, body: .control),
         Route(
             id: .postQueryEvents, label: "POST /v1/events:query", path: .eventsQuery, methods: .post, needs: .read,
             body: .control),

@@ -10,7 +10,8 @@ package final class RequestMetrics: Sendable {
     private let nanoseconds = InlineArray<64, Counter> { _ in Counter() }
 
     package init() {
-        precondition(StatusTable.count * Self.maximumRoutes == 2112 && LatencyBuckets.count * Self.maximumRoutes == 1600)
+        precondition(
+            StatusTable.count * Self.maximumRoutes == 2112 && LatencyBuckets.count * Self.maximumRoutes == 1600)
         precondition(StatusTable.statuses.count < StatusTable.count)
     }
 

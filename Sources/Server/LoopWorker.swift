@@ -3,8 +3,8 @@ import Bytes
 import CacheModel
 import HTTP1
 import Observability
-import PubSub
 import Posix
+import PubSub
 import Reactor
 
 /// What the connections of one loop share: the loop itself, its buffers, its part of the API and its counters. Lives on

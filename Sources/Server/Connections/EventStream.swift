@@ -3,8 +3,8 @@ import Bytes
 import CacheModel
 import HTTP1
 import Observability
-import PubSub
 import Posix
+import PubSub
 import Reactor
 
 /// A connection that is given events, for as long as it lasts, or until the answer to its poll.

@@ -179,7 +179,8 @@ extension HTTPConnection {
             bytes.consume(extent.total)
             noteAnswer(200, since: start)
             subscribe(
-                worker.api.takeOpenedStream(), minorVersion: worker.head.minorVersion, keepsAlive: keepsAlive, &response)
+                worker.api.takeOpenedStream(), minorVersion: worker.head.minorVersion, keepsAlive: keepsAlive, &response
+            )
             return false
         }
     }

@@ -27,7 +27,8 @@ final class Surface {
         let access = try AccessPolicy.parse(Array(tokens.utf8).span)
         let metrics = MetricsRegistry(loops: 1, routes: RouteID.names)
         api = CacheAPI(
-            engine: engine, hub: Hub(epoch: 1, loops: 1, waker: SilentWaker()), settings: settings, access: access, metrics: metrics)
+            engine: engine, hub: Hub(epoch: 1, loops: 1, waker: SilentWaker()), settings: settings, access: access,
+            metrics: metrics)
         api.readiness = .ready
         worker = APIWorker(api: api, loop: 0, seed: 1)
     }
