@@ -105,7 +105,7 @@ private struct Pump {
         let deadline = Clock.now() + 240_000_000_000
         while deliveries < events * streams.count {
             while published < events, published == answered,
-                published * streams.count - deliveries < window * streams.count
+                published * streams.count - deliveries <= (window - 1) * streams.count
             {
                 publishedAt = Clock.now()
                 guard write(publisher, request, request.count) == request.count else { failErrno("write") }

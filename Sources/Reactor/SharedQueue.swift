@@ -5,6 +5,8 @@ import Posix
 ///
 /// Without storage when it is empty: most readers wait for events and have nothing queued.
 package struct SharedQueue: ~Copyable {
+    /// The only part, while there is one: the usual case needs no array.
+    private var only: SharedPart?
     private var parts: [SharedPart] = []
     /// The parts before this one have been sent.
     private var first = 0
@@ -17,7 +19,12 @@ package struct SharedQueue: ~Copyable {
 
     package mutating func append(_ bytes: SharedBytes, _ range: Range<Int>) {
         guard !range.isEmpty else { return }
-        parts.append(SharedPart(bytes, range))
+        if count == 0 {
+            only = SharedPart(bytes, range)
+        } else {
+            if let first = only.take() { parts.append(first) }
+            parts.append(SharedPart(bytes, range))
+        }
         count += range.count
     }
 
@@ -25,7 +32,7 @@ package struct SharedQueue: ~Copyable {
     package mutating func flush(to socket: borrowing StreamSocket) -> OutputQueue.Progress {
         var sent = 0
         while count > 0 {
-            switch socket.send(gathering: parts[first...]) {
+            switch send(to: socket) {
             case .processed(let written):
                 sent += written
                 advance(by: written)
@@ -37,8 +44,17 @@ package struct SharedQueue: ~Copyable {
         return .drained
     }
 
+    private func send(to socket: borrowing StreamSocket) -> IOResult {
+        if let only { return socket.send(only.bytes.span.extracting(only.range)) }
+        return socket.send(gathering: parts[first...])
+    }
+
     private mutating func advance(by written: Int) {
         count -= written
+        if let part = only {
+            only = SharedPart(part.bytes, (part.range.lowerBound + written)..<part.range.upperBound)
+            return
+        }
         var left = written
         while left > 0 {
             let range = parts[first].range
@@ -58,7 +74,8 @@ package struct SharedQueue: ~Copyable {
 
     /// Forgets everything and gives the storage back.
     package mutating func reset() {
-        parts = []
+        only = nil
+        if !parts.isEmpty { parts = [] }
         first = 0
         count = 0
     }

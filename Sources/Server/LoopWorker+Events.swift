@@ -23,6 +23,9 @@ struct FanOut {
     var sent = 0
     /// Everything up to here has been put into the queues.
     var settled: UInt64 = 0
+    /// The event at hand, and its forms as far as they were needed.
+    var event: Event?
+    var forms: InlineArray<4, EncodedEvent?> = .init(repeating: nil)
     /// The loop has told itself to go on.
     var isScheduled = false
 }
@@ -44,6 +47,18 @@ extension LoopWorker {
         return fanOut.settled
     }
 
+    /// The event at hand in a form: looked up once a loop, not once a reader.
+    func encoded(_ event: Event, _ form: EventForm) -> EncodedEvent {
+        if fanOut.event !== event {
+            fanOut.event = event
+            fanOut.forms = .init(repeating: nil)
+        }
+        if let there = fanOut.forms[form.rawValue] { return there }
+        let made = EventWriter.encode(event, form)
+        fanOut.forms[form.rawValue] = made
+        return made
+    }
+
     /// Does a slice of what there is to hand out.
     func handOutEvents() {
         // What is touched from here on is sent from here.
@@ -57,6 +72,8 @@ extension LoopWorker {
             queued += delivery.exact.count + delivery.matched.count + 1
             fanOut.settled = delivery.event.number
         }
+        fanOut.event = nil
+        fanOut.forms = .init(repeating: nil)
         if fanOut.deliveries.isEmpty { fanOut.settled = max(fanOut.settled, fanOut.head) }
         sendTouched()
         fanOut.isScheduled = false

@@ -94,7 +94,7 @@ final class EventStream: EventReceiver {
             return worker.touch(self)
         }
         if !conflation.isEmpty { return hold(event) }
-        let encoded = EventWriter.encode(event, plan.form)
+        let encoded = worker.encoded(event, plan.form)
         let range = range(of: encoded)
         if !queue.isEmpty, queue.count + range.count > PubSubLimits.subscriberBytes, !makesRoom(range.count) {
             return plan.slow == .conflate ? hold(event) : drop()
