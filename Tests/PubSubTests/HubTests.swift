@@ -1,6 +1,7 @@
 import Bytes
 import CacheModel
 import PubSub
+import Synchronization
 import Testing
 
 @Suite struct `Publishing` {
