@@ -87,7 +87,8 @@ package final class Event: Sendable {
     package var bytes: SharedBytes { storage }
 
     /// What the event counts for in a history or a queue, in bytes.
-    package var weight: Int { storage.count + Self.overhead }
+    package var weight: Int { Self.weight(of: storage) }
+    static func weight(of storage: SharedBytes) -> Int { storage.count + overhead }
     /// The objects around the bytes, about.
     private static let overhead = 192
 

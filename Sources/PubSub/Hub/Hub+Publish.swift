@@ -27,7 +27,7 @@ extension HubState {
             if dedup.count >= limits.dedupAnswers { return .full }
         }
         let topic = topic(publication.topic, hash)
-        if publication.isRetained && !topic.isState && declared.count >= limits.declaredTopics {
+        if publication.isRetained && !hasRoomForLastValue(of: topic, storage) {
             retire(topic)
             return .full
         }
@@ -66,6 +66,13 @@ extension HubState {
             recentBytes += event.weight
             trimRecent(at: now)
         }
+    }
+
+    /// A last value is given up by nobody but its publisher, so one too many is refused.
+    private func hasRoomForLastValue(of topic: Topic, _ storage: SharedBytes) -> Bool {
+        let weight = Event.weight(of: storage) - (topic.retained?.weight ?? 0)
+        if weight > 0 && historyBytes + weight > limits.historyBytes { return false }
+        return topic.isState || declared.count < limits.declaredTopics
     }
 
     /// Makes an event its topic's last value.

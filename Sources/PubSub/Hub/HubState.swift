@@ -90,7 +90,7 @@ struct HubState {
 
     /// Gives up what a declared topic may not hold any more.
     mutating func trim(_ topic: Topic, at now: Instant) {
-        while topic.isOver(at: now) || (historyBytes > limits.historyBytes && topic.history.count > 1) {
+        while topic.isOver(at: now) || (historyBytes > limits.historyBytes && !topic.history.isEmpty) {
             historyBytes -= topic.trimFirst().weight
         }
     }
