@@ -63,12 +63,14 @@ import Testing
         var limits = PubSubLimits()
         limits.dedupAnswers = 2
         limits.declaredTopics = 1
+        limits.historyBytes = 1000
         let fixture = Fixture(limits: limits)
         fixture.publish("a", "1", dedup: 1)
         fixture.publish("a", "2", dedup: 2)
         #expect(fixture.publish("a", "3", dedup: 3) == .full)
         fixture.publish("a", "4", retained: true)
         #expect(fixture.publish("b", "5", retained: true) == .full)
+        #expect(fixture.publish("a", String(repeating: "x", count: 1000), retained: true) == .full)
         #expect(fixture.hub.declare(Fixture.name("c"), HistorySettings(), at: fixture.now) == .full)
     }
 }
