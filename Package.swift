@@ -44,6 +44,7 @@ let package = Package(
 
         // 2: the cache itself
         .target(name: "CacheEngine", dependencies: ["CacheModel", "CLinux", "Bytes"], swiftSettings: common),
+        .target(name: "PubSub", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
         .target(name: "Observability", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
         .target(
             name: "Durability", dependencies: ["CacheModel", "Posix", "Compression", "Crypto", "Bytes"],
@@ -53,14 +54,16 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "HTTP1", "JSON", "CacheModel", "Durability", "Posix", "Observability", "Compression", "Crypto", "Bytes",
+                "HTTP1", "JSON", "CacheModel", "Durability", "PubSub", "Posix", "Observability", "Compression", "Crypto",
+                "Bytes",
             ], swiftSettings: strict),
 
         // 4: the only room that sees all the others
         .target(
             name: "Server",
             dependencies: [
-                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Durability", "Observability", "Reactor", "Posix",
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Durability", "PubSub", "Observability", "Reactor",
+                "Posix",
                 "Crypto", "Bytes",
             ], swiftSettings: common),
 
@@ -85,6 +88,7 @@ let package = Package(
         .testTarget(
             name: "DurabilityTests", dependencies: ["Durability", "CacheEngine", "CacheModel", "Posix", "Bytes"],
             swiftSettings: tests),
+        .testTarget(name: "PubSubTests", dependencies: ["PubSub", "CacheModel", "Bytes"], swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
@@ -101,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Compression", "Crypto", "Bytes",
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "PubSub", "Observability", "Compression",
+                "Crypto", "Bytes",
             ], swiftSettings: tests),
         .testTarget(
             name: "ObservabilityTests", dependencies: ["Observability", "CacheModel", "Bytes"], swiftSettings: tests),

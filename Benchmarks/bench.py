@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures Nuthatch beside nginx, Redis and memcached and prints one table.
+"""Measures Nuthatch beside nginx, nchan, Redis and memcached and prints one table.
 
     python3 Benchmarks/bench.py                      all rows
     python3 Benchmarks/bench.py --rows get,put       some of them

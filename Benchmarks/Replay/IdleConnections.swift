@@ -21,7 +21,7 @@ enum IdleConnections {
         return report
     }
 
-    private static func allowDescriptors(_ wanted: Int) {
+    static func allowDescriptors(_ wanted: Int) {
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         getrlimit(resource, &limit)

@@ -7,6 +7,7 @@ struct Options {
         case synthesise(output: String)
         case load(Load)
         case idle(Int)
+        case subscribers(Int)
     }
 
     enum Load: String { case get, put, fill }
@@ -28,6 +29,10 @@ struct Options {
     var server: ServerProcess?
     var verify = false
     var json = false
+    var events = 1000
+    var window = 4
+    var subscribePath = "/v1/events?topic=bench&envelope=none"
+    var publishPath = "/v1/topics/bench"
 
     init(_ arguments: [String]) {
         var rest = ArraySlice(arguments)
@@ -35,6 +40,7 @@ struct Options {
         var output: String?
         var load: Load?
         var idle: Int?
+        var subscribers: Int?
         mode = .replay(traceFile: nil)
 
         while let name = rest.popFirst() {
@@ -63,6 +69,11 @@ struct Options {
                 guard let kind = Load(rawValue: value) else { fail("--load \(value): want get, put or fill") }
                 load = kind
             case "--idle": idle = number(atLeast: 1)
+            case "--subscribers": subscribers = number(atLeast: 1)
+            case "--events": events = number(atLeast: 1)
+            case "--window": window = number(atLeast: 1)
+            case "--subscribe-path": subscribePath = text()
+            case "--publish-path": publishPath = text()
             case "--url": endpoint = .http(text())
             case "--resp": endpoint = .resp(text())
             case "--memcached": endpoint = .memcached(text())
@@ -90,6 +101,11 @@ struct Options {
             }
         }
 
+        if let subscribers {
+            guard load == nil, idle == nil, output == nil else { fail("--subscribers goes alone") }
+            mode = .subscribers(subscribers)
+            return
+        }
         switch (load, idle, output) {
         case (let load?, nil, nil): mode = .load(load)
         case (nil, let count?, nil): mode = .idle(count)

@@ -33,6 +33,12 @@ struct ReplayCommand {
             IdleConnections.run(count, endpoint: endpoint, wire: wire, server: server)
                 .print(json: options.json)
             return true
+        case .subscribers(let count):
+            Subscribers(
+                endpoint: endpoint, count: count, subscribePath: options.subscribePath,
+                publishPath: options.publishPath, payload: options.valueSize ?? 64, window: options.window
+            ).run(events: options.events, server: options.server).print(json: options.json)
+            return true
         case .synthesise: return true
         }
     }

@@ -12,6 +12,9 @@ enum Usage {
           nuthatch-replay --load fill|get|put --keys 100000 --value-size 64 --url URL
         idle connections (needs --pid for the server's memory):
           nuthatch-replay --idle 10000 --url URL --pid PID
+        streams of events, and what is delivered to them (--window 1: how long an event takes to all):
+          nuthatch-replay --subscribers 1000 --events 1000 --window 4 --value-size 64 --url URL --pid PID
+            [--subscribe-path PATH --publish-path PATH]
 
         the server
           --url URL              HTTP; the keys are at /v1/keys/ unless URL has a path

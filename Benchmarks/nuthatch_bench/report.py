@@ -2,7 +2,7 @@
 
 import json
 
-SERVERS = ("nuthatch", "nginx", "redis", "memcached")
+SERVERS = ("nuthatch", "nginx", "redis", "memcached", "nchan")
 
 
 def markdown(machine, lines):

@@ -1,6 +1,7 @@
 """Nuthatch and its peers, each with the settings that make it comparable."""
 
 import os
+import pathlib
 import re
 import time
 
@@ -43,6 +44,51 @@ http {{
 
     def target(self):
         return ["--url", f"http://127.0.0.1:{self.port}"]
+
+
+class Nchan(Server):
+    """nginx with the nchan module: publish/subscribe over server-sent events."""
+
+    name = "nchan"
+    program = "nginx"
+    module = pathlib.Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+
+    @classmethod
+    def path(cls):
+        return super().path() if cls.module.exists() else None
+
+    def command(self):
+        config = self.directory / f"nchan-{self.port}.conf"
+        config.write_text(f"""
+load_module {self.module};
+worker_processes 1;
+daemon off;
+pid {self.directory}/nchan-{self.port}.pid;
+error_log {self.directory}/nchan-{self.port}.err;
+events {{ worker_connections 12000; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {self.directory}/body;
+    proxy_temp_path {self.directory}/proxy;
+    fastcgi_temp_path {self.directory}/fastcgi;
+    uwsgi_temp_path {self.directory}/uwsgi;
+    scgi_temp_path {self.directory}/scgi;
+    server {{
+        listen 127.0.0.1:{self.port};
+        location = /publish {{ nchan_publisher; nchan_channel_id bench; }}
+        location = /subscribe {{ nchan_subscriber eventsource; nchan_channel_id bench; }}
+    }}
+}}
+""")
+        return [self.path(), "-p", str(self.directory), "-c", str(config)]
+
+    def target(self):
+        return ["--url", f"http://127.0.0.1:{self.port}"]
+
+    def paths(self):
+        """Where nuthatch-replay publishes and subscribes."""
+        return ["--publish-path", "/publish", "--subscribe-path", "/subscribe"]
 
 
 class Redis(Server):
@@ -139,6 +185,10 @@ class Nuthatch(Server):
             self.check_alive()
             time.sleep(0.01)
         raise ServerFailed(f"nuthatch did not say where it listens within {START_TIMEOUT:.0f} s: {self.last_words()}")
+
+    def paths(self):
+        """Where nuthatch-replay publishes and subscribes."""
+        return ["--publish-path", "/v1/topics/bench", "--subscribe-path", "/v1/events?topic=bench&envelope=none"]
 
     def target(self):
         return ["--url", f"http://127.0.0.1:{self.port}"]

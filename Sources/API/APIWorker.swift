@@ -69,6 +69,21 @@ package struct APIWorker: ~Copyable {
         desk.handle(request, Turn(now: now, ticket: ticket, resumption: resumption), response: &response)
     }
 
+    /// The stream that ``Disposition/subscribed`` was about.
+    package mutating func takeOpenedStream() -> EventStreamPlan {
+        defer { desk.opening = nil }
+        return desk.opening!
+    }
+
+    /// Whether the loop's own requests have published something since this was asked last.
+    package mutating func takeHasPublished() -> Bool {
+        defer { desk.hasPublished = false }
+        return desk.hasPublished
+    }
+
+    /// Whether a stream's reader would be let in now.
+    package mutating func mayStillRead(_ credential: Credential) -> Bool { desk.mayStillRead(credential) }
+
     /// Answers bytes that are no request this server takes; the connection closes.
     package mutating func refuse(_ failure: HTTPFailure, response: inout ResponseWriter) {
         desk.refuse(failure, response: &response)

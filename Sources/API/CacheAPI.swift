@@ -2,6 +2,7 @@ import CacheModel
 import Crypto
 import Durability
 import Observability
+import PubSub
 import Synchronization
 
 /// Whether the server should be given requests.
@@ -11,6 +12,9 @@ package enum Readiness: UInt8, Sendable {
 
 /// What all loops share of the HTTP surface: nothing that changes but the readiness.
 package final class CacheAPI: Sendable {
+    /// Publish/subscribe.
+    package let hub: Hub
+    let tickets = TicketStore()
     let settings: APISettings
     let metrics: MetricsRegistry
     /// Seals cursors of table walks, which mean nothing to another process.
@@ -23,8 +27,9 @@ package final class CacheAPI: Sendable {
     private let policyVersion = Atomic<UInt64>(1)
     private let readinessFlag = Atomic<UInt8>(Readiness.starting.rawValue)
 
-    package init(engine: any Engine, settings: APISettings, access: AccessPolicy, metrics: MetricsRegistry) {
+    package init(engine: any Engine, hub: Hub, settings: APISettings, access: AccessPolicy, metrics: MetricsRegistry) {
         data = Mutex(OpenData(engine: engine, gate: nil))
+        self.hub = hub
         self.settings = settings
         policy = Mutex(access)
         self.metrics = metrics
@@ -60,7 +65,7 @@ package final class CacheAPI: Sendable {
         }
     }
 
-    var accessVersion: UInt64 { policyVersion.load(ordering: .acquiring) }
+    package var accessVersion: UInt64 { policyVersion.load(ordering: .acquiring) }
 }
 
 /// The engine that answers, and what its changes need.

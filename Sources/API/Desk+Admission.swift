@@ -1,6 +1,7 @@
 import Bytes
 import CacheModel
 import HTTP1
+import PubSub
 
 /// Everything that is decided before a body is read, in the order that is part of the contract (http-robustness §1).
 extension Desk {
@@ -25,7 +26,7 @@ extension Desk {
     /// Finds route and caller, or throws what is wrong with the head.
     mutating func judge(_ request: borrowing Request) throws(Problem) {
         route = Routes.all[0]
-        if api.accessVersion != accessVersion { adoptChanges() }
+        refreshAccess()
         if api.settings.loopbackOnly { try checkHost(request) }
         let method = request.method
         isHead = method == .head
@@ -95,6 +96,11 @@ extension Desk {
         }
     }
 
+    /// Takes the policy anew when it has changed.
+    mutating func refreshAccess() {
+        if api.accessVersion != accessVersion { adoptChanges() }
+    }
+
     private func checkOrigin(_ request: borrowing Request) throws(Problem) {
         guard let origin = request.field(.origin) else { return }
         guard let host = request.field(.host), HostGuard.isOwn(origin, host: host) else {
@@ -108,6 +114,9 @@ extension Desk {
         case .value:
             let limit = api.settings.limits.valueBytes
             if length > limit { throw .tooLarge("a value is longer than the limit", limit: limit) }
+        case .event:
+            let limit = PubSubLimits.payloadBytes
+            if length > limit { throw .tooLarge("an event is longer than the limit", limit: limit) }
         case .control, .ignored:
             let limit = api.settings.bodyLimit
             if length > limit { throw .tooLarge("a body is longer than the limit", limit: limit) }

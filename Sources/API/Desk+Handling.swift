@@ -50,6 +50,17 @@ extension Desk {
         case .makeSnapshot: try makeSnapshot(request, response: &response)
         case .getSnapshot: return try getSnapshot(request, turn, response: &response)
         case .verifySnapshot: try verifySnapshot(request, response: &response)
+        case .publish: try publish(request, turn, response: &response)
+        case .declareTopic: try declareTopic(request, turn, response: &response)
+        case .readTopic: try readTopic(request, turn, response: &response)
+        case .removeTopic: try removeTopic(request, response: &response)
+        case .readLast: try readLast(request, turn, response: &response)
+        case .readHistory: try readHistory(request, turn, response: &response)
+        case .readPresence: try readPresence(request, turn, response: &response)
+        case .enterTopic: try enterTopic(request, turn, response: &response)
+        case .leaveTopic: try leaveTopic(request, turn, response: &response)
+        case .events, .queryEvents, .postQueryEvents: return try openEvents(request, turn, response: &response)
+        case .eventsTicket: try issueTicket(request, turn, response: &response)
         case .none: preconditionFailure("a request was handled that was not admitted")
         }
         return .responded

@@ -40,6 +40,11 @@ struct Desk: ~Copyable {
     var isHead = false
     var hasQuery = false
     var principal = Principal.stranger
+    /// The stream that was just opened, until the connection takes it.
+    var opening: EventStreamPlan?
+    let loop: Int
+    /// The hub was given something: this loop looks into its inbox by itself.
+    var hasPublished = false
 
     init(api: CacheAPI, loop: Int, seed: UInt64) {
         self.api = api
@@ -49,6 +54,7 @@ struct Desk: ~Copyable {
         accessVersion = api.accessVersion
         access = api.access
         random = SplitMix64(seed: seed)
+        self.loop = loop
     }
 
     /// Runs a command that the engine answers at once; the engine empties the reply first.

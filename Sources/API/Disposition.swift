@@ -9,6 +9,9 @@ package enum Disposition: Sendable, Equatable {
     case parked(until: Instant)
     /// A piece of a chunked answer is written. When it has left, `handle` goes on at the cursor.
     case streaming(cursor: Int)
+    /// The head of an endless answer is written, or of a poll nothing yet: the connection is given the
+    /// ``EventStreamPlan`` and goes on by itself.
+    case subscribed
 }
 
 /// Why `handle` is called.

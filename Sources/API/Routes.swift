@@ -6,6 +6,8 @@ enum BodyUse: Sendable {
     case ignored
     /// A value, or a piece of one: under the limit of a value.
     case value
+    /// An event's payload: under the limit of one.
+    case event
     /// Parameters, keys or lines of a batch: under the limit of a body.
     case control
 }
@@ -18,6 +20,9 @@ package enum RouteID: UInt8, Sendable, CaseIterable {
     case listKeys, queryKeys, postQueryKeys, batchKeys
     case readKey, putKey, deleteKey, changeKey
     case listSnapshots, makeSnapshot, getSnapshot, verifySnapshot
+    case publish, declareTopic, readTopic, removeTopic, readLast, readHistory
+    case readPresence, enterTopic, leaveTopic
+    case events, queryEvents, postQueryEvents, eventsTicket
 
     /// The labels of all routes, in the order of their numbers.
     package static var names: [StaticString] { allCases.map { id in Routes.all[Int(id.rawValue)].label } }
@@ -34,8 +39,8 @@ struct Route: Sendable {
 
     /// Whether the answer needs the data.
     var needsData: Bool { needs != nil && path != .metrics && path != .server }
-    /// Whether it may change the data.
-    var mayChange: Bool { needs == .write }
+    /// Whether it may change what is kept: events are not.
+    var mayChange: Bool { path == .key || path == .keysBatch ? needs == .write : false }
 }
 
 /// The whole HTTP surface on one page, in the order of ``RouteID``.
@@ -83,6 +88,44 @@ enum Routes {
         Route(
             id: .verifySnapshot, label: "POST /v1/admin/snapshots/{id}/verify", path: .snapshotVerify, methods: .post,
             needs: .admin, body: .control),
+
+        Route(
+            id: .publish, label: "POST /v1/topics/{topic}", path: .topic, methods: .post, needs: .write, body: .event),
+        Route(
+            id: .declareTopic, label: "PUT /v1/topics/{topic}", path: .topic, methods: .put, needs: .write,
+            body: .control),
+        Route(
+            id: .readTopic, label: "GET /v1/topics/{topic}", path: .topic, methods: [.get, .head], needs: .read,
+            body: .ignored),
+        Route(
+            id: .removeTopic, label: "DELETE /v1/topics/{topic}", path: .topic, methods: .delete, needs: .write,
+            body: .ignored),
+        Route(
+            id: .readLast, label: "GET /v1/topics/{topic}/last", path: .topicLast, methods: [.get, .head], needs: .read,
+            body: .ignored),
+        Route(
+            id: .readHistory, label: "GET /v1/topics/{topic}/history", path: .topicHistory, methods: [.get, .head],
+            needs: .read, body: .ignored),
+        Route(
+            id: .readPresence, label: "GET /v1/topics/{topic}/presence", path: .topicPresence, methods: [.get, .head],
+            needs: .read, body: .ignored),
+        Route(
+            id: .enterTopic, label: "PUT /v1/topics/{topic}/presence/{member}", path: .topicMember, methods: .put,
+            needs: .write, body: .control),
+        Route(
+            id: .leaveTopic, label: "DELETE /v1/topics/{topic}/presence/{member}", path: .topicMember,
+            methods: .delete, needs: .write, body: .ignored),
+
+        // A ticket stands in for a token, so everybody is let in as far as the handler.
+        Route(id: .events, label: "GET /v1/events", path: .events, methods: [.get, .head], needs: nil, body: .ignored),
+        Route(
+            id: .queryEvents, label: "QUERY /v1/events", path: .events, methods: .query, needs: .read, body: .control),
+        Route(
+            id: .postQueryEvents, label: "POST /v1/events:query", path: .eventsQuery, methods: .post, needs: .read,
+            body: .control),
+        Route(
+            id: .eventsTicket, label: "POST /v1/events:ticket", path: .eventsTicket, methods: .post, needs: .read,
+            body: .control),
     ]
 
     /// The methods each path serves, `OPTIONS` included; empty for the unknown path.

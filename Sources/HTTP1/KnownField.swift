@@ -8,6 +8,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
     case accept, acceptEncoding, prefer, origin, userAgent
     case nuthatchVersion, nuthatchIfVersion, nuthatchAck, nuthatchAckTimeout
+    case lastEventID
 
     package var name: StaticString {
         switch self {
@@ -39,6 +40,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case .nuthatchIfVersion: "nuthatch-if-version"
         case .nuthatchAck: "nuthatch-ack"
         case .nuthatchAckTimeout: "nuthatch-ack-timeout"
+        case .lastEventID: "last-event-id"
         }
     }
 
@@ -81,6 +83,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case (13, UInt8(ascii: "a")): .authorization
         case (13, UInt8(ascii: "c")): .cacheControl
         case (13, UInt8(ascii: "i")): .ifNoneMatch
+        case (13, UInt8(ascii: "l")): .lastEventID
         case (14, UInt8(ascii: "c")): .contentLength
         case (15, UInt8(ascii: "a")): .acceptEncoding
         case (16, UInt8(ascii: "c")): .contentEncoding

@@ -55,6 +55,14 @@ package final class LoopMetrics: Sendable {
     /// Tickets that came for a connection that was gone or had moved on.
     package let lateTickets = Counter()
 
+    /// Streams of events open now.
+    package let subscribers = Counter()
+    /// Events given to streams; streams closed because their reader was too slow; events held back for a slow reader
+    /// that wants the newest only.
+    package let delivered = Counter()
+    package let dropped = Counter()
+    package let conflated = Counter()
+
     package init() { precondition(CloseReason.allCases.count == 6 && TimeoutKind.allCases.count == 4) }
 
     package func connectionClosed(_ reason: CloseReason) {

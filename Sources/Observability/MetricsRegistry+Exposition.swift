@@ -8,7 +8,8 @@ extension MetricsRegistry {
     /// Appends the whole exposition.
     /// - Parameter log: nil where nothing is kept.
     package func append(
-        engine: EngineStatistics, log: LogFigures? = nil, version: String, into out: inout IOBuffer
+        engine: EngineStatistics, topics: TopicFigures, log: LogFigures? = nil, version: String,
+        into out: inout IOBuffer
     ) {
         out.append("# TYPE nuthatch_build info\n# HELP nuthatch_build What is running.\nnuthatch_build_info{version=\"")
         for byte in version.utf8 where byte >= 0x20 && byte != 0x22 && byte != 0x5C { out.append(byte) }
@@ -16,6 +17,7 @@ extension MetricsRegistry {
         appendRequests(into: &out)
         appendLookups(engine, into: &out)
         appendStore(engine, into: &out)
+        append(topics, into: &out)
         appendLoops(into: &out)
         if let log { appendLog(log, into: &out) }
         out.append("# EOF\n")

@@ -1,16 +1,17 @@
 /// What one loop has counted about the requests it answered, by route and status, and how long they took.
 package final class RequestMetrics: Sendable {
     /// More routes than the whole surface has.
-    package static let maximumRoutes = 32
+    package static let maximumRoutes = 64
 
     /// Route-major: `statuses[route * StatusTable.count + place]`.
-    private let statuses = InlineArray<1056, Counter> { _ in Counter() }
+    private let statuses = InlineArray<2112, Counter> { _ in Counter() }
     /// Route-major: `buckets[route * LatencyBuckets.count + bucket]`.
-    private let buckets = InlineArray<800, Counter> { _ in Counter() }
-    private let nanoseconds = InlineArray<32, Counter> { _ in Counter() }
+    private let buckets = InlineArray<1600, Counter> { _ in Counter() }
+    private let nanoseconds = InlineArray<64, Counter> { _ in Counter() }
 
     package init() {
-        precondition(StatusTable.count * Self.maximumRoutes == 1056 && LatencyBuckets.count * Self.maximumRoutes == 800)
+        precondition(
+            StatusTable.count * Self.maximumRoutes == 2112 && LatencyBuckets.count * Self.maximumRoutes == 1600)
         precondition(StatusTable.statuses.count < StatusTable.count)
     }
 

@@ -4,6 +4,7 @@ import CacheModel
 import HTTP1
 import Observability
 import Posix
+import PubSub
 import Reactor
 
 /// What the connections of one loop share: the loop itself, its buffers, its part of the API and its counters. Lives on
@@ -48,6 +49,9 @@ final class LoopWorker: EventLoop.Owner {
     /// Where replies wait for the log; nil where nothing is kept, or not yet.
     @exclusivity(unchecked) private(set) var replyHold: ReplyHold?
     @exclusivity(unchecked) private var engine: any Engine
+    let hub: Hub
+    @exclusivity(unchecked) var fanOut = FanOut()
+    @exclusivity(unchecked) private var accessVersion: UInt64
     private let shared: SharedServer
     @exclusivity(unchecked) private var listener: Listener?
     @exclusivity(unchecked) private var connectionCount = 0
@@ -65,6 +69,8 @@ final class LoopWorker: EventLoop.Owner {
         timeouts = ConnectionTimeouts(shared.configuration)
         logsAccess = shared.configuration.accessLog
         engine = shared.api.openData.engine
+        hub = shared.api.hub
+        accessVersion = shared.api.accessVersion
     }
 
     /// The loop's idea of now, for the API and the engine.
@@ -134,6 +140,7 @@ final class LoopWorker: EventLoop.Owner {
         case ControlWord.drain: return drain()
         case ControlWord.opened: return open()
         case ControlWord.logMoved: return replyHold?.release() ?? ()
+        case ControlWord.events: return handOutEvents()
         default: break
         }
         let ticket = Ticket(packed: word)
@@ -146,6 +153,11 @@ final class LoopWorker: EventLoop.Owner {
 
     func upkeep() -> Int64 {
         engine.maintain(at: now, worker: index, of: shared.mailboxes.count)
+        if index == 0 { hub.maintain(at: now) }
+        if accessVersion != shared.api.accessVersion {
+            accessVersion = shared.api.accessVersion
+            recheckStreams()
+        }
         if isDraining && loop.now >= drainEnds { loop.stop() }
         let answered = bytesSeen
         let isIdle = answered == answeredAtUpkeep
@@ -163,6 +175,7 @@ final class LoopWorker: EventLoop.Owner {
     }
 
     func turnEnded(busy: Int64) {
+        if api.takeHasPublished() { handOutEvents() }
         replyHold?.turnEnded()
         metrics.turns.add()
         metrics.busyNanoseconds.add(UInt64(max(0, busy)))
@@ -199,4 +212,6 @@ enum ControlWord {
     static let opened = UInt64.max - 1
     /// The log has moved: held replies may leave.
     static let logMoved = UInt64.max - 2
+    /// The hub has events for this loop.
+    static let events = UInt64.max - 3
 }

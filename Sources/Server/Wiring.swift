@@ -6,6 +6,7 @@ import Crypto
 import Durability
 import Observability
 import Posix
+import PubSub
 import Reactor
 
 /// Builds what the loops share, from the bottom up.
@@ -25,9 +26,10 @@ enum Wiring {
             ? UnopenedEngine()
             : EmbeddedEngine(
                 configuration: engineConfiguration(configuration), completions: TicketRouter(mailboxes: mailboxes))
+        let hub = Hub(epoch: startingEpoch, loops: loops, waker: EventWaker(mailboxes: mailboxes))
         let metrics = MetricsRegistry(loops: loops, routes: RouteID.names)
         let api = CacheAPI(
-            engine: engine, settings: apiSettings(configuration, access), access: access, metrics: metrics)
+            engine: engine, hub: hub, settings: apiSettings(configuration, access), access: access, metrics: metrics)
         let most = configuration.limits.connections
         return SharedServer(
             configuration: configuration, api: api, metrics: metrics, mailboxes: mailboxes,
@@ -65,6 +67,12 @@ enum Wiring {
             hashSecret: (SecureRandom.word(), SecureRandom.word()), seed: SecureRandom.word())
         engine.startingNumber = startingNumber
         return engine
+    }
+
+    /// Nothing of a topic survives a restart, so the order of events begins anew each time, and a cursor of another run
+    /// must be told from one of this: milliseconds since 2020 differ, and fit 48 bits.
+    private static var startingEpoch: UInt64 {
+        UInt64(max(1, Clock.wallMilliseconds() - 1_577_836_800_000)) & (1 << 48 - 1)
     }
 
     /// Nothing survives a restart, and yet no entity tag may come again for other content: so positions go on from the

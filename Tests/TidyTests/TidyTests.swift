@@ -15,12 +15,14 @@ import Testing
         "CacheEngine": ["Bytes", "CLinux", "CacheModel", "Glibc"],
         "Durability": ["Bytes", "CacheModel", "Compression", "Crypto", "Posix"],
         "Observability": ["Bytes", "CacheModel"],
+        "PubSub": ["Bytes", "CacheModel"],
         "API": [
             "Bytes", "CacheModel", "Compression", "Crypto", "Durability", "HTTP1", "JSON", "Observability", "Posix",
+            "PubSub",
         ],
         "Server": [
             "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "Durability", "HTTP1", "JSON", "Observability",
-            "Posix", "Reactor",
+            "Posix", "PubSub", "Reactor",
         ],
         "nuthatch": [
             "ArgumentParser", "Bytes", "CacheEngine", "CacheModel", "Durability", "HTTP1", "JSON", "Posix", "Server",

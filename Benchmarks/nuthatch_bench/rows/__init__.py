@@ -1,6 +1,6 @@
 """The rows of the table, in the order they are printed."""
 
-from . import durable, growth, hits, idle, loops, memory, start, throughput
+from . import durable, events, growth, hits, idle, loops, memory, start, throughput
 
 ROWS = {
     "get": throughput.get,
@@ -13,4 +13,5 @@ ROWS = {
     "idle": idle.measure,
     "start": start.measure,
     "loops": loops.measure,
+    "events": events.measure,
 }

@@ -27,5 +27,7 @@ package struct AccessPolicy: Sendable {
     }
 
     /// What the bearer of `token` may do; nil for a token nobody has.
-    func permissions(of token: Span<UInt8>) -> Permissions? { grants[SHA256.digest(token)] }
+    func permissions(of token: Span<UInt8>) -> Permissions? { permissions(ofTokenWith: SHA256.digest(token)) }
+
+    func permissions(ofTokenWith digest: Digest) -> Permissions? { grants[digest] }
 }

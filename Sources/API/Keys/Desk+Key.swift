@@ -28,8 +28,9 @@ extension Desk {
         return try key(decoded.readable, request, turn, response: &response)
     }
 
-    /// `/v1/keys/-?key64=…`: for clients behind a proxy that rewrites paths. Without `key64` the name is `-`.
-    private mutating func takeEncodedName(
+    /// `/v1/keys/-?key64=…`, and likewise every kind: for clients behind a proxy that rewrites paths. Without `key64`
+    /// the name is `-`.
+    func takeEncodedName(
         _ request: borrowing Request, into name: inout IOBuffer
     ) throws(Problem) {
         guard let query = request.query, let encoded = Self.rawValue(of: .key64, in: query) else { return }

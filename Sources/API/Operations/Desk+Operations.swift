@@ -2,6 +2,7 @@ import Bytes
 import CacheModel
 import HTTP1
 import Observability
+import PubSub
 
 /// `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
 extension Desk {
@@ -58,7 +59,7 @@ extension Desk {
     }
 
     /// The scratch as the body of a control answer.
-    private mutating func answerScratch(_ status: Int, _ form: ControlForm, response: inout ResponseWriter) {
+    mutating func answerScratch(_ status: Int, _ form: ControlForm, response: inout ResponseWriter) {
         response.begin(status)
         response.fields(form == .json ? Surface.json : Surface.text)
         response.fields("Cache-Control: no-store\r\n")
@@ -72,7 +73,8 @@ extension Desk {
         try refuseParameters(request)
         scratch.removeAll()
         api.metrics.append(
-            engine: engine.statistics(), log: gate?.figures, version: api.settings.version, into: &scratch)
+            engine: engine.statistics(), topics: TopicFigures(api.hub.statistics()), log: gate?.figures,
+            version: api.settings.version, into: &scratch)
         response.begin(200)
         response.field("Content-Type", MetricsRegistry.mediaType)
         response.fields("X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n")
@@ -98,5 +100,20 @@ extension Readiness {
         case .ready: "ready"
         case .draining: "draining"
         }
+    }
+}
+
+extension TopicFigures {
+    /// The hub's figures, as they are shown.
+    init(_ hub: HubStatistics) {
+        self.init()
+        published = hub.published
+        repeated = hub.repeated
+        gaps = hub.gaps
+        topics = hub.topics
+        declared = hub.declaredTopics
+        historyBytes = hub.historyBytes
+        recentBytes = hub.recentBytes
+        members = hub.members
     }
 }

@@ -5,6 +5,8 @@ enum Parameter: UInt8, Sendable, CaseIterable {
     case key64, ttl, idle, expiresAt, touch, stale, wait, op, maxLen, len
     case prefix, prefix64, limit, cursor, order, start, start64, end, end64, delimiter, fields
     case values, atomic
+    case topic, match, since, last, `where`, slow, envelope, heartbeat, presence, ticket, poll
+    case event, key, dedup, retain
 
     var name: StaticString {
         switch self {
@@ -31,6 +33,21 @@ enum Parameter: UInt8, Sendable, CaseIterable {
         case .fields: "fields"
         case .values: "values"
         case .atomic: "atomic"
+        case .topic: "topic"
+        case .match: "match"
+        case .since: "since"
+        case .last: "last"
+        case .where: "where"
+        case .slow: "slow"
+        case .envelope: "envelope"
+        case .heartbeat: "heartbeat"
+        case .presence: "presence"
+        case .ticket: "ticket"
+        case .poll: "poll"
+        case .event: "event"
+        case .key: "key"
+        case .dedup: "dedup"
+        case .retain: "retain"
         }
     }
 
@@ -45,10 +62,10 @@ enum Parameter: UInt8, Sendable, CaseIterable {
 
 /// The parameters a route takes.
 struct ParameterSet: OptionSet, Sendable {
-    let rawValue: UInt32
+    let rawValue: UInt64
 
-    init(rawValue: UInt32) { self.rawValue = rawValue }
-    init(_ parameters: Parameter...) { rawValue = parameters.reduce(0) { $0 | 1 << UInt32($1.rawValue) } }
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+    init(_ parameters: Parameter...) { rawValue = parameters.reduce(0) { $0 | 1 << UInt64($1.rawValue) } }
 
-    func contains(_ parameter: Parameter) -> Bool { rawValue >> UInt32(parameter.rawValue) & 1 == 1 }
+    func contains(_ parameter: Parameter) -> Bool { rawValue >> UInt64(parameter.rawValue) & 1 == 1 }
 }

@@ -6,16 +6,27 @@ import Bytes
 struct Parameters: ~Copyable {
     /// The decoded values, one after the other.
     private var text = IOBuffer()
-    private var slots: InlineArray<23, ByteSlice?> = .init(repeating: nil)
+    private var slots: InlineArray<38, ByteSlice?> = .init(repeating: nil)
+    /// What was given once more of those that may be, in order.
+    private(set) var repeats: [Repeat] = []
+
+    /// A further value of a repeatable parameter.
+    struct Repeat {
+        let parameter: Parameter
+        let slice: ByteSlice
+    }
 
     /// None.
-    init() { precondition(Parameter.allCases.count == 23, "one slot a parameter") }
+    init() { precondition(Parameter.allCases.count == 38, "one slot a parameter") }
 
     /// Reads a query; nil is a request without one.
     ///
-    /// - Parameter noted: gets the name a refusal is about, as the client spelt it.
+    /// - Parameters:
+    ///   - repeatable: which may be given more than once.
+    ///   - noted: gets the name a refusal is about, as the client spelt it.
     init(
-        _ query: Span<UInt8>?, allowing allowed: ParameterSet, _ list: StaticString, noted: inout IOBuffer
+        _ query: Span<UInt8>?, allowing allowed: ParameterSet, repeatable: ParameterSet = [], _ list: StaticString,
+        noted: inout IOBuffer
     ) throws(Problem) {
         self.init()
         guard let query else { return }
@@ -23,13 +34,14 @@ struct Parameters: ~Copyable {
         while start <= query.count {
             let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count
             // `?a=1&` and `&&`: nothing between two signs is no parameter.
-            if end > start { try take(query.extracting(start..<end), allowed, list, &noted) }
+            if end > start { try take(query.extracting(start..<end), allowed, repeatable, list, &noted) }
             start = end + 1
         }
     }
 
     private mutating func take(
-        _ pair: Span<UInt8>, _ allowed: ParameterSet, _ list: StaticString, _ noted: inout IOBuffer
+        _ pair: Span<UInt8>, _ allowed: ParameterSet, _ repeatable: ParameterSet, _ list: StaticString,
+        _ noted: inout IOBuffer
     ) throws(Problem) {
         let equals = pair.firstIndex(of: UInt8(ascii: "="))
         let name = pair.extracting(0..<(equals ?? pair.count))
@@ -38,13 +50,23 @@ struct Parameters: ~Copyable {
             noted.append(name.extracting(0..<min(name.count, 64)))
             throw Problem(.badParameter, list, .notedParameter)
         }
-        guard slots[Int(parameter.rawValue)] == nil else { throw .bad(parameter, "given twice") }
+        guard slots[Int(parameter.rawValue)] == nil || repeatable.contains(parameter) else {
+            throw .bad(parameter, "given twice")
+        }
         let before = text.count
         let value = pair.extracting((equals.map { $0 + 1 } ?? pair.count)..<pair.count)
         guard PercentCoding.decode(value, plusIsSpace: true, into: &text) else {
             throw .bad(parameter, "a percent sign must be followed by two hexadecimal digits")
         }
-        slots[Int(parameter.rawValue)] = ByteSlice(start: before, count: text.count - before)
+        add(parameter, ByteSlice(start: before, count: text.count - before))
+    }
+
+    private mutating func add(_ parameter: Parameter, _ slice: ByteSlice) {
+        if slots[Int(parameter.rawValue)] == nil {
+            slots[Int(parameter.rawValue)] = slice
+        } else {
+            repeats.append(Repeat(parameter: parameter, slice: slice))
+        }
     }
 
     /// The parameter a name means, its escapes undone: `%6cimit` is `limit`, and must not pass for another one.
@@ -62,6 +84,20 @@ struct Parameters: ~Copyable {
         slots[Int(parameter.rawValue)] = ByteSlice(start: text.count, count: value.count)
         text.append(value)
         return true
+    }
+
+    /// Adds one more value of a parameter that may be given more than once.
+    mutating func addRepeatable(_ parameter: Parameter, _ value: Span<UInt8>) {
+        let start = text.count
+        text.append(value)
+        add(parameter, ByteSlice(start: start, count: value.count))
+    }
+
+    /// Calls `body` with every value of a parameter that may be given more than once, in order.
+    func forEach(_ parameter: Parameter, _ body: (Span<UInt8>) throws(Problem) -> Void) throws(Problem) {
+        guard let first = slots[Int(parameter.rawValue)] else { return }
+        try body(text.readable.extracting(first))
+        for more in repeats where more.parameter == parameter { try body(text.readable.extracting(more.slice)) }
     }
 
     func has(_ parameter: Parameter) -> Bool { slots[Int(parameter.rawValue)] != nil }

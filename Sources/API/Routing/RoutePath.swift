@@ -11,15 +11,21 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
     /// `/v1/keys/` and the rest of the path, slashes included.
     case key
     case snapshots, snapshot, snapshotVerify
+    /// `/v1/topics/{t}` and what it has.
+    case topic, topicLast, topicHistory, topicPresence, topicMember
+    case events, eventsTicket, eventsQuery
 
     /// What stands before a key's name.
     static let keyPrefix: StaticString = "/v1/keys/"
     /// What stands before a snapshot's id.
     static let snapshotPrefix: StaticString = "/v1/admin/snapshots/"
 
+    static let topicPrefix: StaticString = "/v1/topics/"
+
     static func match(_ path: Span<UInt8>) -> RoutePath {
         if path.starts(with: keyPrefix) { return .key }
         if path.starts(with: snapshotPrefix) { return snapshot(path) }
+        if path.starts(with: topicPrefix) { return matchTopic(path) }
         switch path.count {
         case 0: return .root
         case 1: return path[0] == UInt8(ascii: "/") ? .root : path[0] == UInt8(ascii: "*") ? .server : .unknown
@@ -27,12 +33,28 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         case 8:
             if path.equals("/v1/keys") { return .keys }
             return path.equals("/healthz") ? .healthz : path.equals("/metrics") ? .metrics : .unknown
+        case 10: return path.equals("/v1/events") ? .events : .unknown
         case 13: return path.equals("/openapi.json") ? .openAPI : .unknown
         case 14:
             return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
         case 19: return path.equals("/v1/admin/snapshots") ? .snapshots : .unknown
+        case 16: return path.equals("/v1/events:query") ? .eventsQuery : .unknown
+        case 17: return path.equals("/v1/events:ticket") ? .eventsTicket : .unknown
         default: return .unknown
         }
+    }
+
+    /// A topic's name is one segment; what follows is a resource of the topic.
+    private static func matchTopic(_ path: Span<UInt8>) -> RoutePath {
+        guard let slash = path.firstIndex(of: UInt8(ascii: "/"), from: topicPrefix.utf8CodeUnitCount) else {
+            return .topic
+        }
+        let rest = path.extracting(slash..<path.count)
+        if rest.equals("/last") { return .topicLast }
+        if rest.equals("/history") { return .topicHistory }
+        if rest.equals("/presence") { return .topicPresence }
+        let isMember = rest.starts(with: "/presence/") && rest.firstIndex(of: UInt8(ascii: "/"), from: 10) == nil
+        return isMember ? .topicMember : .unknown
     }
 
     /// The key that a head asks for, where it stands as it is in a short request line of `GET` or another method with

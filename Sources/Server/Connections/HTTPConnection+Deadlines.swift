@@ -21,6 +21,7 @@ extension HTTPConnection {
             return scanner.isIdle ? now + timeouts.idle : requestStartedAt + timeouts.head
         case .body, .chunked: return min(requestStartedAt + timeouts.body, paceCheckAt)
         case .parked: return parkedUntil
+        case .events: return stream?.deadline ?? now
         case .streaming, .closing: return now + timeouts.write
         case .draining(_, let until): return until
         }
@@ -45,7 +46,7 @@ extension HTTPConnection {
                 return armDeadline()
             }
             timeOut(.body)
-        case .parked, .streaming, .closing, .draining: close(endReason)
+        case .parked, .streaming, .events, .closing, .draining: close(endReason)
         }
     }
 

@@ -15,6 +15,8 @@ extension HTTPConnection {
             peerHasClosed = true
             parkedUntil = min(parkedUntil, worker.loop.now + LoopWorker.halfClosedWaitMilliseconds)
         case .closing, .streaming: break
+        // Nothing is read here, so this is the peer's end: a reader that closed its half is taken to be gone.
+        case .events: close(.client)
         case .head, .body, .chunked:
             guard output.isEmpty else { return }
             if input.isEmpty { receiveIntoSharedBuffer() } else { receiveIntoOwnBuffer() }

@@ -55,7 +55,7 @@ extension HTTPConnection {
             guard isComplete else { return false }
             return try parseAndHandle(
                 &bytes, RequestExtent(head: head, total: decoder.decodedEnd), .fresh, &response)
-        case .parked, .streaming, .closing, .draining: return false
+        case .parked, .streaming, .events, .closing, .draining: return false
         }
     }
 
@@ -174,6 +174,16 @@ extension HTTPConnection {
             return false
         case .streaming(let cursor):
             phase = .streaming(extent, cursor: cursor)
+            return false
+        case .subscribed:
+            if worker.logsAccess {
+                logAnswer(bytes.readable, extent, response, sent: response.pendingBytes - pendingBefore, since: start)
+            }
+            bytes.consume(extent.total)
+            noteAnswer(200, since: start)
+            subscribe(
+                worker.api.takeOpenedStream(), minorVersion: worker.head.minorVersion, keepsAlive: keepsAlive, &response
+            )
             return false
         }
     }

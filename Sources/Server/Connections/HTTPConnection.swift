@@ -14,7 +14,8 @@ import Reactor
 ///  head ─► body / chunked ─► API ─► answered ─► output ─┤
 ///                             │                         ├─► closing ─► draining ─► gone
 ///                             ├─► parked ── ticket or deadline ─► API again
-///                             └─► streaming ── output drained ──► API again
+///                             ├─► streaming ── output drained ──► API again
+///                             └─► events: an `EventStream` goes on by itself
 /// ```
 /// A request that waits is parked as its own bytes: they stay at the front of `input`, and when its time comes they are
 /// parsed and handled again. So waiting needs no closure and no copy, and a reader of this file sees every state a
@@ -34,6 +35,8 @@ final class HTTPConnection: EventHandler {
         /// Waiting for a ticket; `wait` is its generation.
         case parked(RequestExtent, wait: UInt32)
         case streaming(RequestExtent, cursor: Int)
+        /// Being given events: `stream` says how it goes on.
+        case events
         /// The last answer is on its way out.
         case closing
         /// Sent and shut down; what still comes is thrown away so that no RST destroys the answer (RFC 9112 §9.6).
@@ -58,6 +61,7 @@ final class HTTPConnection: EventHandler {
     @exclusivity(unchecked) var output = OutputQueue()
     /// What `output` waits for before it may leave.
     @exclusivity(unchecked) var hold = Hold()
+    @exclusivity(unchecked) var stream: EventStream?
     @exclusivity(unchecked) var interest: Interest = .read
     /// When the request being read began (monotonic milliseconds), 0 between requests.
     @exclusivity(unchecked) var requestStartedAt: Int64 = 0
@@ -114,6 +118,7 @@ final class HTTPConnection: EventHandler {
             resume(extent, .deadline)
             settle()
         case .draining: close(endReason)
+        case .events where output.isEmpty: stream?.deadlineReached()
         default: expire()
         }
     }
@@ -133,6 +138,7 @@ final class HTTPConnection: EventHandler {
         case .parked(let extent, _):
             resume(extent, .deadline)
             settle()
+        case .events: stream?.drain()
         default: break
         }
     }
@@ -150,6 +156,7 @@ final class HTTPConnection: EventHandler {
                 guard isOpen else { return }
             case .head where !input.isEmpty && !hasYielded: goOn()
             case .body(_, let total) where input.count >= total: goOn()
+            case .events: if let stream, !stream.isTouched { stream.flush() }
             default: break
             }
         }
@@ -176,6 +183,7 @@ final class HTTPConnection: EventHandler {
         case .body, .chunked, .draining: .read
         case .parked: peerHasClosed ? [] : .peerClose
         case .streaming: .write
+        case .events: stream?.interest ?? []
         case .closing: []
         }
     }
@@ -211,6 +219,8 @@ final class HTTPConnection: EventHandler {
     func close(_ reason: CloseReason) {
         guard let registration else { return }
         if case .parked(_, let wait) = phase { worker.endWait(wait, of: self, cancels: true) }
+        stream?.close()
+        stream = nil
         worker.loop.deregister(registration, socket.descriptor.raw)
         self.registration = nil
         output.reset()

@@ -17,7 +17,7 @@ enum DataDirectory {
     /// - Parameter makeEngine: gives an empty engine of this identity that tells the log of its changes.
     /// - Throws: an error that says what is wrong with which file, and what can be done.
     static func open(
-        _ settings: KeepingSettings, waker: LoopWaker,
+        _ settings: KeepingSettings, waker: HoldWaker,
         makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
     ) throws -> Opened {
         let disk = try PosixDisk(path: settings.directory, creating: true)

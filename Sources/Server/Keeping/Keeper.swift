@@ -39,7 +39,7 @@ final class Keeper: ChangeGate, Sendable {
 }
 
 /// Wakes the loops that hold replies, and tells of the log's failure.
-final class LoopWaker: LogListener {
+final class HoldWaker: LogListener {
     private let mailboxes: [Mailbox]
     let flags: [HoldFlag]
     private let failed: @Sendable (String) -> Void

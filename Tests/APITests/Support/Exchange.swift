@@ -4,6 +4,7 @@ import CacheEngine
 import CacheModel
 import HTTP1
 import Observability
+import PubSub
 
 /// The surface without a server: requests as text in, answers taken apart again.
 final class Surface {
@@ -25,7 +26,9 @@ final class Surface {
         change(&settings)
         let access = try AccessPolicy.parse(Array(tokens.utf8).span)
         let metrics = MetricsRegistry(loops: 1, routes: RouteID.names)
-        api = CacheAPI(engine: engine, settings: settings, access: access, metrics: metrics)
+        api = CacheAPI(
+            engine: engine, hub: Hub(epoch: 1, loops: 1, waker: SilentWaker()), settings: settings, access: access,
+            metrics: metrics)
         api.readiness = .ready
         worker = APIWorker(api: api, loop: 0, seed: 1)
     }
@@ -161,4 +164,9 @@ struct Answer {
     }
 
     var lines: [String] { text.split(separator: "\n").map(String.init) }
+}
+
+/// Nobody listens in a loop here.
+struct SilentWaker: LoopWaker {
+    func wake(_ loop: Int) {}
 }

@@ -1,0 +1,146 @@
+import Bytes
+import CacheModel
+
+/// Everything behind the hub's lock.
+struct HubState {
+    /// An event of an undeclared topic, remembered for a short while.
+    struct Recent {
+        let topic: Topic
+        let event: Event
+    }
+
+    let epoch: UInt64
+    let limits: PubSubLimits
+    let log: (any TopicLog)?
+    /// The number of the last event.
+    var head: UInt64 = 0
+
+    var topics = TopicTable()
+    var tree = PatternTree()
+    /// Topics that are state, for those who listen by pattern; `declaredVersion` rises when one is added or removed.
+    var declared: [Topic] = []
+    var declaredVersion: UInt64 = 1
+    /// The weight of all declared histories and last values.
+    var historyBytes = 0
+
+    /// In the order of their numbers.
+    var recent = Ring<Recent>()
+    var recentBytes = 0
+    /// The number of the last one that was given up.
+    var recentLostThrough: UInt64 = 0
+
+    /// Topics that may be forgotten, the oldest first.
+    var idle = Ring<Topic>()
+    /// The last number of any topic that was forgotten.
+    var forgottenThrough: UInt64 = 0
+
+    var dedup = DedupTable()
+    var leases = LeaseQueue()
+    var members = 0
+    /// Where the slices of upkeep go on in `declared`.
+    var sweep = 0
+
+    /// What each loop has not taken yet.
+    var inboxes: [Inbox]
+    var statistics = HubStatistics()
+    /// Subscribers that do not take everything: receivers are counted one by one where there are any.
+    var choosy = 0
+
+    init(epoch: UInt64, loops: Int, limits: PubSubLimits, log: (any TopicLog)?) {
+        self.epoch = epoch
+        self.limits = limits
+        self.log = log
+        inboxes = Array(repeating: Inbox(), count: loops)
+    }
+
+    func cursor(_ number: UInt64) -> Cursor { Cursor(epoch: epoch, number: number) }
+
+    // MARK: Topics
+
+    mutating func topic(_ name: Span<UInt8>, _ hash: UInt64) -> Topic {
+        if let there = topics.find(name, hash) { return there }
+        return create(TopicName(name))
+    }
+
+    mutating func topic(_ name: TopicName) -> Topic {
+        topics.find(name) ?? create(name)
+    }
+
+    private mutating func create(_ name: TopicName) -> Topic {
+        let topic = Topic(name, forgotten: forgottenThrough)
+        topics.insert(topic)
+        return topic
+    }
+
+    /// Queues a topic that nobody needs any more, and forgets the oldest such where there are too many.
+    mutating func retire(_ topic: Topic) {
+        guard topic.isIdle, !topic.isQueuedAsIdle else { return }
+        topic.isQueuedAsIdle = true
+        idle.append(topic)
+        while idle.count > limits.idleTopics {
+            let oldest = idle.removeFirst()
+            oldest.isQueuedAsIdle = false
+            guard oldest.isIdle else { continue }
+            forgottenThrough = max(forgottenThrough, oldest.lastNumber)
+            topics.remove(oldest)
+        }
+    }
+
+    // MARK: Trimming
+
+    /// Gives up what a declared topic may not hold any more.
+    mutating func trim(_ topic: Topic, at now: Instant) {
+        while topic.isOver(at: now) || (historyBytes > limits.historyBytes && !topic.history.isEmpty) {
+            historyBytes -= topic.trimFirst().weight
+        }
+    }
+
+    /// Gives up what undeclared topics may not hold any more.
+    mutating func trimRecent(at now: Instant) {
+        while let first = recent.first,
+            recentBytes > limits.recentBytes || now.since(first.event.at) >= limits.recentAge
+        {
+            recent.removeFirst()
+            recentBytes -= first.event.weight
+            recentLostThrough = first.event.number
+            let topic = first.topic
+            guard topic.settings == nil, topic.history.first?.number == first.event.number else { continue }
+            _ = topic.trimFirst()
+            retire(topic)
+        }
+    }
+}
+
+/// What one loop has been given.
+struct Inbox: Sendable {
+    var deliveries: [Delivery] = []
+    /// The loop has been told.
+    var isSignalled = false
+}
+
+/// An event and its listeners on one loop.
+package struct Delivery: Sendable {
+    package let event: Event
+    /// Those who named the topic.
+    package let exact: [Subscriber]
+    /// Those who listen by pattern and did not.
+    package let matched: [Subscriber]
+}
+
+/// What the hub has counted, and what it holds now.
+package struct HubStatistics: Sendable {
+    /// Streams.
+    package var subscribers: UInt64 = 0
+    package var published: UInt64 = 0
+    /// Publications that were answered with what their `dedup` was answered first.
+    package var repeated: UInt64 = 0
+    package var gaps: UInt64 = 0
+    package var topics: UInt64 = 0
+    package var declaredTopics: UInt64 = 0
+    /// Events that histories hold, and their weight.
+    package var historyBytes: UInt64 = 0
+    package var recentBytes: UInt64 = 0
+    package var members: UInt64 = 0
+
+    package init() {}
+}
