@@ -7,7 +7,7 @@ SWIFT_BUILD = swift build -c release --static-swift-stdlib
 # Arguments for `nuthatch serve`, the system tests and the benchmarks: make run ARGS='--port 9000'
 ARGS ?=
 
-.PHONY: help run build test test-unit test-system bench fuzz tsan openapi format lint clean
+.PHONY: help run build test test-unit test-system test-nightly test-release test-faults bench fuzz tsan openapi format lint clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -32,6 +32,16 @@ test-system: build
 	$(SWIFT_BUILD) --product nuthatch-replay
 	.venv/bin/python scripts/embed-openapi --check
 	.venv/bin/python -m pytest -q Tests/System $(ARGS)
+
+test-nightly: ## the tests with faults, repeated as is worth it each night
+	@$(MAKE) --no-print-directory test-faults NUTHATCH_TEST_DEPTH=nightly
+
+test-release: ## the same, repeated as is worth it before a release
+	@$(MAKE) --no-print-directory test-faults NUTHATCH_TEST_DEPTH=release
+
+test-faults: build
+	@scripts/install-missing test
+	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) .venv/bin/python -m pytest -q Tests/System -k durability $(ARGS)
 
 bench: build ## measures beside nginx, Redis and memcached
 	@scripts/install-missing bench

@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
 
         // 2: the cache itself
-        .target(name: "CacheEngine", dependencies: ["CacheModel", "Bytes"], swiftSettings: common),
+        .target(name: "CacheEngine", dependencies: ["CacheModel", "CLinux", "Bytes"], swiftSettings: common),
         .target(name: "Observability", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
         .target(
             name: "Durability", dependencies: ["CacheModel", "Posix", "Compression", "Crypto", "Bytes"],
@@ -60,15 +60,15 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Reactor", "Posix", "Crypto",
-                "Bytes",
+                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Durability", "Observability", "Reactor", "Posix",
+                "Crypto", "Bytes",
             ], swiftSettings: common),
 
         // 5: the executable
         .executableTarget(
             name: "nuthatch",
             dependencies: [
-                "Server", "HTTP1", "JSON", "Posix", "Bytes",
+                "Server", "HTTP1", "JSON", "Durability", "CacheEngine", "CacheModel", "Posix", "Bytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
 
@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(name: "ServerConfigurationTests", dependencies: ["Server", "API"], swiftSettings: tests),
         // What the fuzzers feed; also run over their corpus by the tests.
         .target(
-            name: "FuzzTargets", dependencies: ["HTTP1", "JSON", "Durability", "CacheModel", "Bytes"],
+            name: "FuzzTargets",
+            dependencies: ["HTTP1", "JSON", "Durability", "CacheModel", "Compression", "Posix", "Bytes"],
             path: "Fuzz/Sources", swiftSettings: common),
         .testTarget(name: "TidyTests", swiftSettings: tests),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: tests),

@@ -46,22 +46,29 @@ http {{
 
 
 class Redis(Server):
-    """Redis without persistence."""
+    """Redis, without persistence unless `fsync` is a policy of its append-only file."""
 
     name = "redis"
     program = "redis-server"
 
-    def __init__(self, directory, cores, max_memory=None, policy="allkeys-lru"):
+    def __init__(self, directory, cores, max_memory=None, policy="allkeys-lru", fsync=None):
         super().__init__(directory, cores)
         self.max_memory = max_memory
         self.policy = policy
+        self.fsync = fsync
 
     def command(self):
         config = self.directory / f"redis-{self.port}.conf"
         lines = [
-            "bind 127.0.0.1", f"port {self.port}", "daemonize no", 'save ""', "appendonly no",
-            f"dir {self.directory}", "maxclients 12000", "loglevel warning",
+            "bind 127.0.0.1", f"port {self.port}", "daemonize no", 'save ""', f"dir {self.directory}",
+            "maxclients 12000", "loglevel warning",
         ]
+        if self.fsync:
+            # Without rewriting, which would fall into one round and not into another.
+            lines += ["appendonly yes", f"appendfsync {self.fsync}", f"appenddirname aof-{self.port}",
+                      "auto-aof-rewrite-percentage 0"]
+        else:
+            lines += ["appendonly no"]
         if self.max_memory:
             lines += [f"maxmemory {self.max_memory}", f"maxmemory-policy {self.policy}"]
         config.write_text("\n".join(lines) + "\n")
@@ -97,8 +104,9 @@ class Nuthatch(Server):
     binary = None
     extra = []
 
-    def __init__(self, directory, cores, loops=1, max_memory=None, policy=None, port=0):
+    def __init__(self, directory, cores, loops=1, max_memory=None, policy=None, port=0, fsync=None):
         super().__init__(directory, cores)
+        self.fsync = fsync
         self.loops = loops
         self.max_memory = max_memory
         self.policy = policy
@@ -116,6 +124,8 @@ class Nuthatch(Server):
             command += ["--max-memory", str(self.max_memory)]
         if self.policy:
             command += ["--eviction", self.policy]
+        if self.fsync:
+            command += ["--data-dir", str(self.directory / f"data-{self.fsync}-{id(self)}"), "--fsync", self.fsync]
         return command + self.extra
 
     def wait_until_listening(self):

@@ -14,6 +14,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case manifest
     /// The slots of the mark file.
     case mark
+    /// A snapshot: the file, its members, records, head and foot.
+    case snapshot
 
     package func run(_ input: Span<UInt8>) {
         switch self {
@@ -25,6 +27,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .segment: fuzzSegment(input)
         case .manifest: fuzzManifest(input)
         case .mark: fuzzMark(input)
+        case .snapshot: fuzzSnapshot(input)
         }
     }
 }

@@ -11,19 +11,20 @@ package enum Readiness: UInt8, Sendable {
 
 /// What all loops share of the HTTP surface: nothing that changes but the readiness.
 package final class CacheAPI: Sendable {
-    let engine: any Engine
     let settings: APISettings
     let metrics: MetricsRegistry
     /// Seals cursors of table walks, which mean nothing to another process.
     let processSecret = SecureRandom.bytes(32)
     private let snapshotService = Mutex<SnapshotService?>(nil)
     private let policy: Mutex<AccessPolicy>
-    /// Rises with every change of `policy`: a worker keeps a copy and looks here, not at the lock, with each request.
+    private let data: Mutex<OpenData>
+    /// Rises with every change of `policy` and `data`: a worker keeps copies and looks here, not at the locks, with each
+    /// request.
     private let policyVersion = Atomic<UInt64>(1)
     private let readinessFlag = Atomic<UInt8>(Readiness.starting.rawValue)
 
     package init(engine: any Engine, settings: APISettings, access: AccessPolicy, metrics: MetricsRegistry) {
-        self.engine = engine
+        data = Mutex(OpenData(engine: engine, gate: nil))
         self.settings = settings
         policy = Mutex(access)
         self.metrics = metrics
@@ -50,5 +51,26 @@ package final class CacheAPI: Sendable {
         }
     }
 
+    /// What holds the data, and whether it may be changed. Set once more when the data has been loaded.
+    package var openData: OpenData {
+        get { data.withLock { $0 } }
+        set {
+            data.withLock { $0 = newValue }
+            policyVersion.add(1, ordering: .releasing)
+        }
+    }
+
     var accessVersion: UInt64 { policyVersion.load(ordering: .acquiring) }
+}
+
+/// The engine that answers, and what its changes need.
+package struct OpenData: Sendable {
+    package var engine: any Engine
+    /// Nil where nothing is kept: then changes are always admitted.
+    package var gate: (any ChangeGate)?
+
+    package init(engine: any Engine, gate: (any ChangeGate)?) {
+        self.engine = engine
+        self.gate = gate
+    }
 }

@@ -10,9 +10,10 @@ extension Desk {
         reply.horizon = .none
         if case .drained = turn.resumption { return resume(request, turn, response: &response) }
         do throws(Problem) {
+            if let waiting = try admitChange(request, turn, response: &response) { return waiting }
             return try dispatch(request, turn, response: &response)
         } catch {
-            answer(error, head: request.head, bytes: request.bytes, response: &response)
+            answer(error, to: request, response: &response)
             return .responded
         }
     }
@@ -23,7 +24,7 @@ extension Desk {
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) -> Disposition {
         do throws(Problem) {
-            try judge(request.head, request.bytes)
+            try judge(request)
             return try dispatch(request, turn, response: &response)
         } catch {
             response.closeAfterwards()

@@ -9,7 +9,8 @@ import Observability
 /// parts of it are used against each other, and no check is left for the request line.
 struct Desk: ~Copyable {
     let api: CacheAPI
-    let engine: any Engine
+    var engine: any Engine
+    var gate: (any ChangeGate)?
     let metrics: RequestMetrics
     /// This loop's copy of the policy, and which one it is.
     var access: AccessPolicy
@@ -27,18 +28,23 @@ struct Desk: ~Copyable {
     /// What a problem shows of the request: see ``Problem/Members``.
     var noted = IOBuffer()
     var dates = DateLine()
+    /// The authority last found to be this machine: most clients say the same each time.
+    var approvedHost = IOBuffer()
+
+    /// What the client wants confirmed of the change at hand.
+    var acknowledgement: Acknowledgement?
 
     /// What `admit` found out about the request at hand.
     var route = Routes.all[0]
     /// Read from the head once: each look at another module's object is a checked access.
     var isHead = false
     var hasQuery = false
-    var path: ByteSlice = .empty
     var principal = Principal.stranger
 
     init(api: CacheAPI, loop: Int, seed: UInt64) {
         self.api = api
-        engine = api.engine
+        engine = api.openData.engine
+        gate = api.openData.gate
         metrics = api.metrics.requests(ofLoop: loop)
         accessVersion = api.accessVersion
         access = api.access

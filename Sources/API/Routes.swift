@@ -31,6 +31,11 @@ struct Route: Sendable {
     /// What the caller must be allowed to do; nil for what everybody may see.
     let needs: Permissions?
     let body: BodyUse
+
+    /// Whether the answer needs the data.
+    var needsData: Bool { needs != nil && path != .metrics && path != .server }
+    /// Whether it may change the data.
+    var mayChange: Bool { needs == .write }
 }
 
 /// The whole HTTP surface on one page, in the order of ``RouteID``.

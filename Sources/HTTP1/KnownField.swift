@@ -7,7 +7,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case cacheControl, expires, range, ifRange
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
     case accept, acceptEncoding, prefer, origin, userAgent
-    case nuthatchVersion, nuthatchIfVersion
+    case nuthatchVersion, nuthatchIfVersion, nuthatchAck, nuthatchAckTimeout
 
     package var name: StaticString {
         switch self {
@@ -37,6 +37,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case .userAgent: "user-agent"
         case .nuthatchVersion: "nuthatch-version"
         case .nuthatchIfVersion: "nuthatch-if-version"
+        case .nuthatchAck: "nuthatch-ack"
+        case .nuthatchAckTimeout: "nuthatch-ack-timeout"
         }
     }
 
@@ -88,6 +90,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case (19, UInt8(ascii: "i")): .ifUnmodifiedSince
         case (16, UInt8(ascii: "n")): .nuthatchVersion
         case (19, UInt8(ascii: "n")): .nuthatchIfVersion
+        case (12, UInt8(ascii: "n")): .nuthatchAck
+        case (20, UInt8(ascii: "n")): .nuthatchAckTimeout
         default: nil
         }
     }
@@ -100,4 +104,24 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         default: nil
         }
     }
+}
+
+/// Some of the known fields: one bit each, so that "none of these four" is one test.
+package struct FieldSet: Sendable, Equatable {
+    private var bits: UInt64 = 0
+
+    package init() {}
+
+    package init(_ fields: KnownField...) {
+        for field in fields { insert(field) }
+    }
+
+    @inline(always)
+    package mutating func insert(_ field: KnownField) { bits |= 1 &<< UInt64(field.rawValue) }
+
+    @inline(always)
+    package func contains(_ field: KnownField) -> Bool { bits &>> UInt64(field.rawValue) & 1 != 0 }
+
+    @inline(always)
+    package func containsAny(of other: FieldSet) -> Bool { bits & other.bits != 0 }
 }

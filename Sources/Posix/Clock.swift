@@ -14,6 +14,9 @@ package enum Clock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Milliseconds on the same clock.
+    package static func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
+
     private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -33,6 +33,9 @@ package enum Process {
 
     /// A write to a closed socket must not end the process: ignored here, beside `MSG_NOSIGNAL` on every send.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    /// A file that grows past a limit is an error of its write, not the end of the process.
+    package static func ignoreFileSizeSignal() { signal(SIGXFSZ, SIG_IGN) }
 }
 
 /// Signals that end or reload the server, waited for on the main thread.
@@ -44,6 +47,9 @@ package enum Signals {
         var set = watched()
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
+
+    /// Has this process told to stop, as from outside.
+    package static func requestStop() { kill(getpid(), SIGTERM) }
 
     /// Waits for the next of them.
     package static func wait() -> Received {

@@ -24,6 +24,7 @@ package final class Semaphore: @unchecked Sendable {
     }
 
     /// Waits for a signal, at most so long; false when none came.
+    @discardableResult
     package func wait(milliseconds: Int64) -> Bool {
         nuthatch_wait_semaphore(handle, milliseconds) == 0
     }

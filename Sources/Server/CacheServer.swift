@@ -1,5 +1,6 @@
 import API
 import CacheModel
+import Durability
 import HTTP1
 import Observability
 import Posix
@@ -17,6 +18,7 @@ package enum CacheServer {
     package static func run(configuration: ServerConfiguration) throws -> Int32 {
         Signals.block()
         Process.ignoreBrokenPipes()
+        Process.ignoreFileSizeSignal()
         let descriptors = Process.raiseDescriptorLimit()
         let loops = configuration.loops > 0 ? configuration.loops : min(Process.availableCores, mostLoops)
         let listeners = try Listeners(
@@ -24,13 +26,45 @@ package enum CacheServer {
             stallTimeout: Int32(clamping: configuration.writeTimeoutMilliseconds))
         let server = try Wiring.build(configuration, loops: loops, descriptors: descriptors)
         let threads = try startLoops(server, listeners)
-        server.api.readiness = .ready
+        let failure = LogFailure(configuration.keeping.logFailure)
+        do {
+            try open(server, failure)
+        } catch {
+            drain(server, threads)
+            throw error
+        }
         Files.writeLine("nuthatch: listening on http://\(listeners.address.text)", to: .standardOutput)
         waitForStop(server)
+        drain(server, threads)
+        server.api.snapshots?.stop()
+        server.keeper?.log.stop()
+        return failure.hasHappened ? 1 : 0
+    }
+
+    private static func drain(_ server: SharedServer, _ threads: LoopThreads) {
         server.api.readiness = .draining
         for mailbox in server.mailboxes { mailbox.deliver(ControlWord.drain) }
         threads.join()
-        return 0
+    }
+
+    /// Lets requests for the data in, after it has been loaded where it is kept. The loops answer meanwhile: alive, and
+    /// not ready.
+    private static func open(_ server: SharedServer, _ failure: LogFailure) throws {
+        let configuration = server.configuration
+        guard !configuration.keeping.directory.isEmpty else {
+            return server.open(server.api.openData.engine, keeper: nil)
+        }
+        let start = Clock.monotonicMilliseconds()
+        let mailboxes = server.mailboxes
+        let opened = try DataDirectory.open(
+            configuration.keeping, waker: LoopWaker(mailboxes) { failure.happened($0) },
+            makeEngine: { Wiring.engine(configuration, mailboxes: mailboxes, identity: $0, log: $1) })
+        for line in opened.lines { Files.writeLine("nuthatch: \(line)", to: .standardError) }
+        let taken = Clock.monotonicMilliseconds() - start
+        Files.writeLine(
+            "nuthatch: \(configuration.keeping.directory) was loaded in \(taken) ms", to: .standardError)
+        server.api.snapshots = opened.snapshots
+        server.open(opened.engine, keeper: opened.keeper)
     }
 
     private static func startLoops(_ server: SharedServer, _ listeners: Listeners) throws -> LoopThreads {

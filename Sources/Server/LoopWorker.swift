@@ -30,7 +30,7 @@ final class LoopWorker: EventLoop.Owner {
 
     let index: Int
     let loop: EventLoop
-    let api: APIWorker
+    @exclusivity(unchecked) var api: APIWorker
     let metrics: LoopMetrics
     let httpLimits: HTTPLimits
     let timeouts: ConnectionTimeouts
@@ -45,7 +45,9 @@ final class LoopWorker: EventLoop.Owner {
     @exclusivity(unchecked) private(set) var nextWait: UInt32 = 1
     @exclusivity(unchecked) private(set) var isDraining = false
 
-    private let engine: any Engine
+    /// Where replies wait for the log; nil where nothing is kept, or not yet.
+    @exclusivity(unchecked) private(set) var replyHold: ReplyHold?
+    @exclusivity(unchecked) private var engine: any Engine
     private let shared: SharedServer
     @exclusivity(unchecked) private var listener: Listener?
     @exclusivity(unchecked) private var connectionCount = 0
@@ -62,7 +64,7 @@ final class LoopWorker: EventLoop.Owner {
         httpLimits = shared.configuration.httpLimits
         timeouts = ConnectionTimeouts(shared.configuration)
         logsAccess = shared.configuration.accessLog
-        engine = shared.engine
+        engine = shared.api.openData.engine
     }
 
     /// The loop's idea of now, for the API and the engine.
@@ -128,15 +130,22 @@ final class LoopWorker: EventLoop.Owner {
     // MARK: Owner
 
     func received(_ word: UInt64) {
-        if word == ControlWord.drain { return drain() }
+        switch word {
+        case ControlWord.drain: return drain()
+        case ControlWord.opened: return open()
+        case ControlWord.logMoved: return replyHold?.release() ?? ()
+        default: break
+        }
         let ticket = Ticket(packed: word)
         let connection = loop.handler(at: ticket.connection) as? HTTPConnection
         if connection?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
     }
 
+    /// No answer may say that it is older than what it shows (RFC 9110 §8.8.2.1): the date goes with the turn.
+    func turnBegan() { setDate() }
+
     func upkeep() -> Int64 {
         engine.maintain(at: now, worker: index, of: shared.mailboxes.count)
-        setDate()
         if isDraining && loop.now >= drainEnds { loop.stop() }
         let answered = bytesSeen
         let isIdle = answered == answeredAtUpkeep
@@ -147,7 +156,14 @@ final class LoopWorker: EventLoop.Owner {
     /// Moves whenever something was sent: what tells a busy server from an idle one.
     private var bytesSeen: UInt64 { metrics.bytesOut.value }
 
+    /// The data has been loaded.
+    private func open() {
+        engine = shared.api.openData.engine
+        if let keeper = shared.keeper { replyHold = ReplyHold(keeper, loop: index) }
+    }
+
     func turnEnded(busy: Int64) {
+        replyHold?.turnEnded()
         metrics.turns.add()
         metrics.busyNanoseconds.add(UInt64(max(0, busy)))
         if logsAccess { accessLog.flush() }
@@ -179,4 +195,8 @@ final class LoopWorker: EventLoop.Owner {
 /// Words in a mailbox that are no tickets: their connection number is one that no loop reaches.
 enum ControlWord {
     static let drain = UInt64.max
+    /// The data has been loaded: requests for it may be answered.
+    static let opened = UInt64.max - 1
+    /// The log has moved: held replies may leave.
+    static let logMoved = UInt64.max - 2
 }

@@ -3,6 +3,7 @@ import Bytes
 import CacheEngine
 import CacheModel
 import Crypto
+import Durability
 import Observability
 import Posix
 import Reactor
@@ -18,18 +19,32 @@ enum Wiring {
         var mailboxes: [Mailbox] = []
         for _ in 0..<loops { mailboxes.append(try Mailbox()) }
         let access = try configuration.tokens.accessPolicy()
-        let engine = EmbeddedEngine(
-            configuration: engineConfiguration(configuration), completions: TicketRouter(mailboxes: mailboxes),
-            reader: nil)
+        let keepsData = !configuration.keeping.directory.isEmpty
+        let engine: any Engine =
+            keepsData
+            ? UnopenedEngine()
+            : EmbeddedEngine(
+                configuration: engineConfiguration(configuration), completions: TicketRouter(mailboxes: mailboxes))
         let metrics = MetricsRegistry(loops: loops, routes: RouteID.names)
         let api = CacheAPI(
             engine: engine, settings: apiSettings(configuration, access), access: access, metrics: metrics)
         let most = configuration.limits.connections
         return SharedServer(
-            configuration: configuration, engine: engine, api: api, metrics: metrics, mailboxes: mailboxes,
+            configuration: configuration, api: api, metrics: metrics, mailboxes: mailboxes,
             limits: ConnectionLimits(
                 most: most > 0 ? most : max(1, descriptors - descriptorReserve),
                 mostPerNetwork: configuration.limits.connectionsPerAddress))
+    }
+
+    /// The engine of a data directory.
+    static func engine(
+        _ configuration: ServerConfiguration, mailboxes: [Mailbox], identity: Recovery.Identity, log: DurableLog
+    ) -> EmbeddedEngine {
+        var engine = engineConfiguration(configuration)
+        engine.hashSecret = identity.hashSecret
+        engine.epoch = identity.epoch
+        engine.startingNumber = identity.number ?? startingNumber
+        return EmbeddedEngine(configuration: engine, completions: TicketRouter(mailboxes: mailboxes), reader: log)
     }
 
     private static func apiSettings(_ configuration: ServerConfiguration, _ access: AccessPolicy) -> APISettings {

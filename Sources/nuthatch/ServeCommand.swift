@@ -20,6 +20,7 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Memory") var memory: MemoryOptions
+    @OptionGroup(title: "Keeping") var keeping: KeepingOptions
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Timeouts") var timeouts: TimeoutOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -28,7 +29,8 @@ struct ServeCommand: ParsableCommand {
     /// What the flags say, by the names of the settings.
     var flags: [String: String] {
         let groups = [
-            listening.settings, memory.settings, access.settings, timeouts.settings, limits.settings, file.settings,
+            listening.settings, memory.settings, keeping.settings, access.settings, timeouts.settings, limits.settings,
+            file.settings,
         ]
         var flags: [String: String] = [:]
         for group in groups {
@@ -97,6 +99,52 @@ struct MemoryOptions: ParsableArguments {
 
     var settings: [(String, String?)] {
         [("max-memory", maxMemory), ("eviction", eviction), ("ordered-keys", orderedKeys.map(String.init))]
+    }
+}
+
+struct KeepingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Directory of log and snapshots; without one nothing is kept.", valueName: "directory"))
+    var dataDir: String?
+
+    @Option(help: help("fsync", "When the disk must have a change: always, everysec, no.", value: "policy"))
+    var fsync: String?
+
+    @Option(help: help("log-failure", "What to do when the log fails: exit, read-only.", value: "reaction"))
+    var logFailure: String?
+
+    @Flag(inversion: .prefixedNo, help: "Refuse to start when acknowledged changes are missing.")
+    var strictTail: Bool?
+
+    @Option(help: help("log-segment-size", "Where a file of the log ends and the next begins.", value: "size"))
+    var logSegmentSize: String?
+
+    @Option(help: help("snapshot-every", "Between two snapshots; 0 is none by time.", value: "duration"))
+    var snapshotEvery: String?
+
+    @Option(help: help("snapshot-growth", "Log behind which a snapshot is due; 0 is none by growth.", value: "size"))
+    var snapshotGrowth: String?
+
+    @Option(help: help("snapshot-level", "How hard snapshots are compressed, 0 to 9.", value: "level"))
+    var snapshotLevel: String?
+
+    @Option(help: help("snapshot-keep", "Snapshots to keep at least.", value: "number"))
+    var snapshotKeep: String?
+
+    @Flag(inversion: .prefixedNo, help: "Make a snapshot when the server stops (default: on).")
+    var snapshotAtStop: Bool?
+
+    @Option(help: help("restore-window", "How far back a restore can go.", value: "duration"))
+    var restoreWindow: String?
+
+    var settings: [(String, String?)] {
+        [
+            ("data-dir", dataDir), ("fsync", fsync), ("log-failure", logFailure),
+            ("strict-tail", strictTail.map(String.init)), ("log-segment-size", logSegmentSize),
+            ("snapshot-every", snapshotEvery), ("snapshot-growth", snapshotGrowth), ("snapshot-level", snapshotLevel),
+            ("snapshot-keep", snapshotKeep), ("snapshot-at-stop", snapshotAtStop.map(String.init)),
+            ("restore-window", restoreWindow),
+        ]
     }
 }
 

@@ -1,12 +1,15 @@
 """Fixtures that every test of the running server shares."""
 
 import itertools
+import os
+import random
 import re
 import signal
 
 import pytest
 
 from http_client import Client
+from node import Node
 from nuthatch_process import NuthatchProcess, binary, running, running_processes
 
 TEST_DEADLINE_SECONDS = 30
@@ -56,6 +59,36 @@ def key(request):
     return f"{next(_numbers)}-{words[:40]}"
 
 
+@pytest.fixture
+def seed():
+    """Where all choices of a test come from; NUTHATCH_TEST_SEED repeats a run."""
+    chosen = int(os.environ.get("NUTHATCH_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
+    print(f"NUTHATCH_TEST_SEED={chosen}")
+    return chosen
+
+
+@pytest.fixture
+def data(existing_binary, tmp_path):
+    """A data directory with a ledger, and the servers that run on it one after the other."""
+    node = Node(tmp_path / "data")
+    yield node
+    node.close()
+
+
+@pytest.fixture
+def make_data(existing_binary, tmp_path):
+    """Makes data directories, for tests that need several."""
+    nodes = []
+
+    def make(name) -> Node:
+        nodes.append(Node(tmp_path / name))
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.close()
+
+
 @pytest.fixture(autouse=True)
 def every_server_still_runs():
     yield
@@ -68,6 +101,8 @@ def pytest_runtest_call(item):
     """No test may hang: it is interrupted at its deadline and fails where it stood."""
     slow = item.get_closest_marker("slow") is not None
     seconds = SLOW_TEST_DEADLINE_SECONDS if slow else TEST_DEADLINE_SECONDS
+    if own := item.get_closest_marker("deadline"):
+        seconds = own.args[0]
 
     def interrupt(number, frame):
         raise AssertionError(f"the test was still running after {seconds} s")

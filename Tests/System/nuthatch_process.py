@@ -78,11 +78,14 @@ class NuthatchProcess:
     """One running server.
 
     `host` and `port` become flags; None leaves the flag out, for tests of the environment and of
-    the configuration file. `open_files` is the descriptor limit the process gets.
+    the configuration file. `open_files` and `file_size` are limits the process gets, of descriptors
+    and of bytes in a file; `prefix` is a command that runs the server, as strace does.
     """
 
-    def __init__(self, *flags, env=None, host="127.0.0.1", port=0, open_files=None):
-        arguments = [str(binary()), "serve"]
+    def __init__(
+        self, *flags, env=None, host="127.0.0.1", port=0, open_files=None, file_size=None, prefix=()
+    ):
+        arguments = [*prefix, str(binary()), "serve"]
         if host is not None:
             arguments += ["--host", host]
         if port is not None:
@@ -90,6 +93,7 @@ class NuthatchProcess:
         arguments += map(str, flags)
         self.arguments = arguments
         self.exit_code: int | None = None
+        self.expected_exit_codes = {0}
         self._errors = tempfile.TemporaryFile()
         self._output = bytearray()
         self._listening = threading.Event()
@@ -99,7 +103,7 @@ class NuthatchProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            preexec_fn=_descriptor_limiter(open_files),
+            preexec_fn=_limiter({resource.RLIMIT_NOFILE: open_files, resource.RLIMIT_FSIZE: file_size}),
         )
         running_processes.append(self)
         self._reader = threading.Thread(target=self._read_output, daemon=True)
@@ -163,11 +167,21 @@ class NuthatchProcess:
             self.signal(signal.SIGTERM)
             self.wait()
         self.assert_no_crash()
-        assert self.exit_code == 0, f"exit code {self.exit_code}: {self._errors_text()}"
+        assert self.exit_code in self.expected_exit_codes, f"exit code {self.exit_code}: {self.errors_text()}"
+
+    def kill(self) -> None:
+        """Ends the process at once, as a crash would."""
+        self.signal(signal.SIGKILL)
+        self.wait_for_kill()
+
+    def wait_for_kill(self, within=STOP_DEADLINE) -> None:
+        """Waits until somebody has killed the process."""
+        self.expected_exit_codes = {-signal.SIGKILL, 128 + signal.SIGKILL}
+        self.wait(within)
 
     def assert_no_crash(self) -> None:
         found = [sign for sign in CRASH_SIGNS if sign in self.errors]
-        assert not found, self._errors_text()
+        assert not found, self.errors_text()
 
     def _wait_until_listening(self) -> None:
         deadline = time.monotonic() + START_DEADLINE
@@ -179,7 +193,7 @@ class NuthatchProcess:
         if match is None:
             self._process.kill()
             self.wait()
-            raise StartFailure(f"{' '.join(self.arguments)}\n{self._errors_text()}")
+            raise StartFailure(f"{' '.join(self.arguments)}\n{self.errors_text()}")
         self.port = int(match[2])
         self.address = ("127.0.0.1", self.port)
 
@@ -190,7 +204,7 @@ class NuthatchProcess:
                 self._listening.set()
         self._process.stdout.close()
 
-    def _errors_text(self) -> str:
+    def errors_text(self) -> str:
         return self.errors.decode(errors="replace")[-4000:]
 
 
@@ -212,7 +226,10 @@ def settled(measure, expected, within=4.0):
     return value
 
 
-def _descriptor_limiter(open_files):
-    if open_files is None:
-        return None
-    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
+def _limiter(limits: dict):
+    def set_limits():
+        for limit, value in limits.items():
+            if value is not None:
+                resource.setrlimit(limit, (value, value))
+
+    return set_limits

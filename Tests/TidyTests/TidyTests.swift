@@ -12,14 +12,19 @@ import Testing
         "Reactor": ["Bytes", "Posix"],
         "HTTP1": ["Bytes"],
         "JSON": ["Bytes"],
-        "CacheEngine": ["Bytes", "CacheModel", "Glibc"],
+        "CacheEngine": ["Bytes", "CLinux", "CacheModel", "Glibc"],
         "Durability": ["Bytes", "CacheModel", "Compression", "Crypto", "Posix"],
         "Observability": ["Bytes", "CacheModel"],
-        "API": ["Bytes", "CacheModel", "Compression", "Crypto", "HTTP1", "JSON", "Observability"],
-        "Server": [
-            "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "HTTP1", "JSON", "Observability", "Posix", "Reactor",
+        "API": [
+            "Bytes", "CacheModel", "Compression", "Crypto", "Durability", "HTTP1", "JSON", "Observability", "Posix",
         ],
-        "nuthatch": ["ArgumentParser", "Bytes", "HTTP1", "JSON", "Posix", "Server"],
+        "Server": [
+            "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "Durability", "HTTP1", "JSON", "Observability",
+            "Posix", "Reactor",
+        ],
+        "nuthatch": [
+            "ArgumentParser", "Bytes", "CacheEngine", "CacheModel", "Durability", "HTTP1", "JSON", "Posix", "Server",
+        ],
     ]
 
     private static let accessLevels: Set<Substring> = ["package", "public", "internal", "private", "fileprivate"]

@@ -1,10 +1,11 @@
 """The rows of the table, in the order they are printed."""
 
-from . import growth, hits, idle, loops, memory, start, throughput
+from . import durable, growth, hits, idle, loops, memory, start, throughput
 
 ROWS = {
     "get": throughput.get,
     "put": throughput.put,
+    "durable": durable.measure,
     "pipelined": throughput.pipelined,
     "memory": memory.measure,
     "hits": hits.measure,

@@ -63,6 +63,7 @@ extension Problem {
             ContentRange.appendUnsatisfied(ofLength: length, into: &response.buffer)
             response.endField()
         case .retryAfter(let seconds): response.field("Retry-After", decimal: Int64(seconds))
+        case .applied: response.fields("Retry-After: 1\r\n")
         case .acceptQuery: response.fields(Surface.acceptQuery)
         case .acceptIdentity: response.fields("Accept-Encoding: identity\r\n")
         default: break

@@ -46,6 +46,8 @@ extension Problem {
         case .version(let version): json.member("version", unsigned: version, into: &out)
         case .miss(let reason, let at): Self.appendMiss(reason, at, json: &json, into: &out)
         case .line(let line): json.member("line", integer: line, into: &out)
+        case .applied(.no): json.member("applied", bool: false, into: &out)
+        case .applied(.unknown): json.member("applied", string: "unknown" as StaticString, into: &out)
         }
     }
 

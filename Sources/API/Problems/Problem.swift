@@ -34,11 +34,15 @@ struct Problem: Error, Sendable {
         case length(Int)
         /// Seconds until it is worth trying again.
         case retryAfter(Int)
+        /// Whether what was asked for has been done in spite of the answer; trying again is worth it after a second.
+        case applied(Applied)
         /// What a query's body may be.
         case acceptQuery
         /// That a body is taken without a coding only (RFC 9110 §12.5.3).
         case acceptIdentity
     }
+
+    enum Applied: Sendable { case no, unknown }
 
     init(_ kind: ProblemKind, _ detail: StaticString, _ members: Members = .none, closes: Bool = false) {
         self.kind = kind
@@ -67,6 +71,17 @@ extension Problem {
     }
 
     static let unavailable = Problem(.unavailable, "the engine did not answer in time", .retryAfter(1))
+
+    static let loading = Problem(.unavailable, "the server is loading its data", .applied(.no))
+    static let diskFull = Problem(
+        .diskFull, "the disk that keeps the log is full: nothing can be changed until there is room", .applied(.no))
+    static let logStalled = Problem(
+        .unavailable, "the disk that keeps the log does not keep up: nothing was changed", .applied(.no))
+    static let logFailed = Problem(
+        .unavailable, "the log has failed: nothing can be changed any more", .applied(.no))
+    static let notKept = Problem(
+        .unavailable, "the log could not keep the change in time: it may be there or not", .applied(.unknown),
+        closes: true)
 
     /// A refusal by the parser. All of them close.
     init(_ failure: HTTPFailure) {

@@ -9,7 +9,7 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
     case tooLarge, unsupportedMediaType, rangeNotSatisfiable, expectationFailed
     case unprocessable
     case misdirectedRequest
-    case unavailable, memoryFull
+    case unavailable, memoryFull, diskFull
     /// The parser's refusals that no route can meet.
     case requestTimeout, uriTooLong, headTooLarge, unknownCoding, versionNotSupported
 
@@ -31,7 +31,7 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .unprocessable: 422
         case .unknownMethod, .unknownCoding: 501
         case .unavailable: 503
-        case .memoryFull: 507
+        case .memoryFull, .diskFull: 507
         case .requestTimeout: 408
         case .uriTooLong: 414
         case .headTooLarge: 431
@@ -69,6 +69,7 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .unprocessable: ("unprocessable", "Cannot be processed")
         case .unavailable: ("unavailable", "Unavailable")
         case .memoryFull: ("memory-full", "Memory is full")
+        case .diskFull: ("disk-full", "The disk is full")
         case .requestTimeout: ("request-timeout", "Request timeout")
         case .uriTooLong: ("uri-too-long", "URI too long")
         case .headTooLarge: ("head-too-large", "Header fields too large")

@@ -1,3 +1,5 @@
+import Durability
+
 /// All settings of a server. A value made without arguments holds the documented defaults.
 ///
 /// ``ConfigurationLoader`` makes one from flags, environment and file; `SettingTable.swift` names each setting, says
@@ -16,6 +18,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// Keeps keys in byte order too, for ordered listings.
     package var orderedKeys = false
 
+    package var keeping = KeepingSettings()
+
     package var tokens = TokenSettings()
     /// Listens beyond loopback although no token is configured.
     package var insecure = false
@@ -25,6 +29,40 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var limits = LimitSettings()
 
     package init() {}
+}
+
+/// What is kept on disk, and how surely.
+package struct KeepingSettings: Sendable, Equatable {
+    /// The directory of log and snapshots; empty: nothing is kept.
+    package var directory = ""
+    package var fsync = FsyncPolicy.everysec
+    package var logFailure = LogFailureSetting.exit
+    /// Refuse to start when acknowledged records are missing at the end of the log.
+    package var strictTail = false
+    /// Where a segment of the log ends, in bytes.
+    package var segmentSize = 64 << 20
+    /// Between two snapshots; zero for none by time.
+    package var snapshotEvery = Duration.seconds(3600)
+    /// Bytes of log behind which a snapshot is made before its time; 0 for none by growth.
+    package var snapshotGrowth = 4 << 30
+    /// zlib's level, 0 to 9.
+    package var snapshotLevel = 1
+    /// Snapshots to keep at least.
+    package var snapshotKeep = 3
+    /// Whether one is made when the server stops.
+    package var snapshotAtStop = true
+    /// How far back a restore can go.
+    package var restoreWindow = Duration.seconds(86_400)
+
+    package init() {}
+}
+
+/// What a server does when its log has failed.
+package enum LogFailureSetting: String, Sendable, CaseIterable {
+    /// It ends with status 1.
+    case exit
+    /// It goes on answering reads of what was durable before.
+    case readOnly = "read-only"
 }
 
 /// How long the server waits for what.

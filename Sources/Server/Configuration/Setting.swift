@@ -55,6 +55,20 @@ package struct Setting: Sendable {
         }
     }
 
+    /// One of the words that a type knows.
+    static func choice<Value: CaseIterable & RawRepresentable<String> & Sendable>(
+        _ name: String, _ place: Place<Value>
+    ) -> Setting {
+        Setting(name: name, isSwitch: false, defaultText: defaults[keyPath: place].rawValue) {
+            configuration, text throws(SettingFailure) in
+            guard let value = Value(rawValue: text) else {
+                let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
+                throw SettingFailure(text, allowed: "one of \(words)")
+            }
+            configuration[keyPath: place] = value
+        }
+    }
+
     static func bytes(_ name: String, _ place: Place<Int>, in range: ClosedRange<Int>) -> Setting {
         Setting(name: name, isSwitch: false, defaultText: SettingText.byteText(defaults[keyPath: place])) {
             configuration, text throws(SettingFailure) in

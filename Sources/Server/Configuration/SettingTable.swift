@@ -1,8 +1,9 @@
+import Durability
 import HTTP1
 
 /// Every setting, in the order of the documents. Ranges are wide: they keep out what cannot work, not what is unwise.
 extension Setting {
-    package static let all: [Setting] = listening + memory + access + timeouts + limits
+    package static let all: [Setting] = listening + memory + keeping + access + timeouts + limits
 
     static func named(_ name: String) -> Setting? { all.first { $0.name == name } }
 
@@ -24,15 +25,26 @@ extension Setting {
 
     private static let memory: [Setting] = [
         .bytes("max-memory", \.maxMemory, in: 0...(1 << 50)),
-        Setting(name: "eviction", isSwitch: false, defaultText: ServerConfiguration().eviction.rawValue) {
-            configuration, text throws(SettingFailure) in
-            guard let policy = EvictionSetting(rawValue: text) else {
-                let names = EvictionSetting.allCases.map(\.rawValue).joined(separator: ", ")
-                throw SettingFailure(text, allowed: "one of \(names)")
-            }
-            configuration.eviction = policy
-        },
+        .choice("eviction", \.eviction),
         .toggle("ordered-keys", \.orderedKeys),
+    ]
+
+    private static let keeping: [Setting] = [
+        Setting(name: "data-dir", isSwitch: false, defaultText: "") { configuration, text throws(SettingFailure) in
+            guard !text.isEmpty else { throw SettingFailure(text, allowed: "the path of a directory") }
+            configuration.keeping.directory = text
+        },
+        .choice("fsync", \.keeping.fsync),
+        .choice("log-failure", \.keeping.logFailure),
+        .toggle("strict-tail", \.keeping.strictTail),
+        // Below, a segment is mostly header and preparation; above, offsets in messages get unwieldy.
+        .bytes("log-segment-size", \.keeping.segmentSize, in: (64 << 10)...(1 << 30)),
+        .duration("snapshot-every", \.keeping.snapshotEvery, in: .zero...Duration.seconds(30 * 86_400)),
+        .bytes("snapshot-growth", \.keeping.snapshotGrowth, in: 0...(1 << 50)),
+        .number("snapshot-level", \.keeping.snapshotLevel, in: 0...9),
+        .number("snapshot-keep", \.keeping.snapshotKeep, in: 1...1000),
+        .toggle("snapshot-at-stop", \.keeping.snapshotAtStop),
+        .duration("restore-window", \.keeping.restoreWindow, in: .zero...Duration.seconds(3650 * 86_400)),
     ]
 
     private static let access: [Setting] = [

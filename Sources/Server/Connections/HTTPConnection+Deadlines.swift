@@ -13,6 +13,7 @@ extension HTTPConnection {
     var deadline: Int64 {
         let now = worker.loop.now
         let timeouts = worker.timeouts
+        if hold.isActive { return hold.until }
         if !output.isEmpty { return max(writeProgressAt, 1) + timeouts.write }
         switch phase {
         case .head(let scanner):
@@ -27,6 +28,7 @@ extension HTTPConnection {
 
     /// A deadline of a state that must not last for ever has come.
     func expire() {
+        if hold.isActive { return giveUpHolding() }
         if !output.isEmpty { return closeStalled() }
         switch phase {
         case .head(let scanner):

@@ -10,6 +10,7 @@ extension HTTPConnection {
     func flush(_ response: inout ResponseWriter) {
         guard response.pendingBytes > 0 else { return }
         worker.metrics.bytesOut.add(UInt64(response.pendingBytes))
+        if worker.replyHold != nil, holdsBack(&response) { return }
         var taken = 0
         if output.isEmpty && response.attachments.isEmpty {
             switch socket.send(response.buffer) {

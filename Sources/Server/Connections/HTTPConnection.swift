@@ -56,6 +56,8 @@ final class HTTPConnection: EventHandler {
     /// What was read and not consumed yet. Empty, and without storage, between requests.
     @exclusivity(unchecked) var input = IOBuffer()
     @exclusivity(unchecked) var output = OutputQueue()
+    /// What `output` waits for before it may leave.
+    @exclusivity(unchecked) var hold = Hold()
     @exclusivity(unchecked) var interest: Interest = .read
     /// When the request being read began (monotonic milliseconds), 0 between requests.
     @exclusivity(unchecked) var requestStartedAt: Int64 = 0
@@ -97,6 +99,8 @@ final class HTTPConnection: EventHandler {
     func ready(_ event: ReadyEvent) {
         if event.isHangup && !event.isReadable { return close(.failure) }
         hasYielded = false
+        // Nothing is read or written while answers are held; what was said now is said again afterwards.
+        if hold.isActive { return watch([]) }
         if event.isWritable {
             guard flushOutput() else { return }
         }
@@ -144,13 +148,12 @@ final class HTTPConnection: EventHandler {
                 // One piece a turn, so that a fast reader of a large answer leaves time for the others.
                 if interest == .write { resume(extent, .drained(cursor: cursor)) }
                 guard isOpen else { return }
-            case .head where !input.isEmpty && !hasYielded:
-                process(&input, &worker.response)
-                guard isOpen else { return }
-                if input.isEmpty { input.release() }
+            case .head where !input.isEmpty && !hasYielded: goOn()
+            case .body(_, let total) where input.count >= total: goOn()
             default: break
             }
         }
+        guard isOpen else { return }
         if worker.isDraining, output.isEmpty, input.isEmpty, isBetweenRequests { phase = .closing }
         if output.isEmpty, case .closing = phase { beginDraining() }
         guard isOpen else { return }
@@ -158,7 +161,14 @@ final class HTTPConnection: EventHandler {
         armDeadline()
     }
 
+    /// Requests stand whole in the input.
+    private func goOn() {
+        process(&input, &worker.response)
+        if isOpen, input.isEmpty { input.release() }
+    }
+
     var wantedInterest: Interest {
+        if hold.isActive { return interest }
         if !output.isEmpty { return .write }
         return switch phase {
         // What yielded goes on in the next turn, which readiness to write brings at once.

@@ -39,6 +39,9 @@ struct TestLog: ~Copyable {
         self.segmentBytes = segmentBytes
     }
 
+    /// Where the last record ends in its segment.
+    var length: Int { log.writer.length }
+
     /// Writes one batch. Its records are told to `ledger` before, and acknowledged in it when the policy says so.
     mutating func writeBatch(_ ledger: inout Ledger) throws(SystemError) {
         now += Int64(random.next() % 200)

@@ -1,0 +1,192 @@
+import CacheModel
+import Posix
+import Synchronization
+
+/// The log of a running server: takes records from the shards, writes them in batches, syncs as the policy says, and
+/// tells how far it is.
+///
+/// ```
+/// shards ─ record() ─► queue ─► log thread: order, seal, one write a batch ─► written
+///                                                     sync thread: one sync at a time ─► synced
+/// ```
+/// Made before the state it serves, because the state is made with a reader; ``start(_:in:digest:listener:)`` when recovery has
+/// said where the log goes on. Nobody may change the state before.
+package final class DurableLog: EffectReader {
+    /// Unwritten bytes above which changes are held: the disk does not keep up.
+    private static let mostQueued = 256 << 20
+    /// How often the log thread looks for room again on a full disk, in milliseconds.
+    private static let retry: Int64 = 500
+
+    struct Running: Sendable {
+        let progress: LogProgress
+        let place: LogPlaceBoard
+        let syncer: LogSyncer
+        let store: ManifestStore
+        let listener: any LogListener
+    }
+
+    package let policy: FsyncPolicy
+    package let counters = LogCounters()
+    private let segmentBytes: Int
+    private let queue = LogQueue()
+    private let wake = Semaphore()
+    private let isSleeping = Atomic<Bool>(false)
+    private let isStopping = Atomic<Bool>(false)
+    let running = Mutex<Running?>(nil)
+    private let threads = ThreadGroup()
+    private let hasFailed = Atomic<Bool>(false)
+
+    /// - Parameter segmentBytes: where a segment ends and the next begins.
+    package init(policy: FsyncPolicy, segmentBytes: Int = 64 << 20) {
+        self.policy = policy
+        self.segmentBytes = segmentBytes
+    }
+
+    /// Begins to write behind what recovery found.
+    /// - Parameter digest: of the data set as it was recovered.
+    /// - Returns: what to ask before a reply leaves.
+    package func start(
+        _ log: consuming OpenLog, in store: ManifestStore, digest: UInt64, listener: any LogListener
+    ) throws(SystemError) -> LogProgress {
+        let progress = LogProgress(at: log.writer.last, policy: policy)
+        let appender = LogAppender(log.writer, in: store, digest: digest, segmentBytes: segmentBytes)
+        let place = LogPlaceBoard(appender.place)
+        let syncer = LogSyncer(
+            log.marks, progress: progress, place: place, counters: counters, moved: { listener.logMoved() },
+            failed: { [weak self] error in self?.fail(error) })
+        let running = Running(progress: progress, place: place, syncer: syncer, store: store, listener: listener)
+        self.running.withLock { $0 = running }
+        let held = HeldAppender(appender)
+        try threads.start(name: "log") { [self] in write(held.take(), running) }
+        try threads.start(name: "log-sync") { syncer.run() }
+        return progress
+    }
+
+    // MARK: From the shards and the loops
+
+    package func record(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64) {
+        queue.append(effect, at: position, remaining: remaining, digestChange: digestChange)
+    }
+
+    /// Wakes the log thread when there is something to write: called by a loop at the end of its turn, so that a turn
+    /// costs one waking however many records it made.
+    package func kick() {
+        guard queue.byteCount > 0, isSleeping.load(ordering: .relaxed) else { return }
+        if isSleeping.exchange(false, ordering: .acquiringAndReleasing) { wake.signal() }
+    }
+
+    /// Wakes the log thread whether or not it seems to sleep.
+    func wakeUp() { wake.signal() }
+
+    /// Whether more is waiting to be written than the disk will take soon.
+    package var isOverfull: Bool { queue.byteCount > Self.mostQueued }
+
+    /// Asks for a sync that covers `position`.
+    package func requestSync(through position: Position) {
+        running.withLock { $0?.syncer }?.request(through: position)
+    }
+
+    // MARK: The log thread
+
+    private func write(_ appender: consuming LogAppender, _ running: Running) {
+        var appender = appender
+        while true {
+            let outcome = appender.step(
+                queue, synced: running.progress.synced, wall: Instant(milliseconds: Clock.wallMilliseconds()),
+                monotonic: Clock.monotonicMilliseconds())
+            switch outcome {
+            case .idle:
+                if isStopping.load(ordering: .acquiring) { return close(appender, running) }
+                sleep()
+            case .written: publish(appender, running)
+            case .outOfSpace:
+                counters.noteRefusedWrite()
+                publish(appender, running)
+                running.progress.enter(.blocked)
+                running.listener.logMoved()
+                if isStopping.load(ordering: .acquiring) { return }
+                wake.wait(milliseconds: Self.retry)
+            case .failed(let error):
+                publish(appender, running)
+                return fail(error)
+            }
+        }
+    }
+
+    private func publish(_ appender: borrowing LogAppender, _ running: Running) {
+        running.place.current = appender.place
+        guard appender.last > running.progress.written else { return }
+        counters.noteBatch(total: appender.bytesWritten)
+        running.progress.noteWritten(appender.last, at: Clock.monotonicMilliseconds())
+        if running.progress.state == .blocked, !appender.isWriteLeft { running.progress.enter(.open) }
+        running.syncer.noteWritten()
+        if policy != .always { running.listener.logMoved() }
+    }
+
+    /// Sleeps until a loop has something; once a second it looks whether the disk has room.
+    private func sleep() {
+        isSleeping.store(true, ordering: .sequentiallyConsistent)
+        if queue.byteCount > 0 || isStopping.load(ordering: .acquiring) {
+            isSleeping.store(false, ordering: .relaxed)
+            return
+        }
+        wake.wait(milliseconds: 1000)
+        isSleeping.store(false, ordering: .relaxed)
+        lookAtRoom()
+    }
+
+    private func lookAtRoom() {
+        guard let running = running.withLock({ $0 }), let space = try? running.store.disk.space() else { return }
+        let hasRoom = space.free > DiskReserve.bytes(of: space.total)
+        switch running.progress.state {
+        case .open where !hasRoom: running.progress.enter(.full)
+        case .full where hasRoom: running.progress.enter(.open)
+        default: break
+        }
+    }
+
+    private func fail(_ error: SystemError) {
+        guard let running = running.withLock({ $0 }),
+            !hasFailed.exchange(true, ordering: .acquiringAndReleasing)
+        else { return }
+        running.progress.enter(.failed)
+        running.listener.logMoved()
+        running.listener.logFailed(error.description)
+    }
+
+    // MARK: The end
+
+    /// Writes and syncs what is left and closes the segment. Nobody may change the state any more.
+    package func stop() {
+        isStopping.store(true, ordering: .releasing)
+        wake.signal()
+        running.withLock { $0?.syncer }?.stop()
+        threads.join()
+    }
+
+    private func close(_ appender: borrowing LogAppender, _ running: Running) {
+        guard running.progress.state != .failed else { return }
+        do throws(SystemError) {
+            try appender.sealOff()
+            try running.syncer.note(appender.last, isComplete: true)
+            let closing = appender.closing
+            try running.store.update { $0.segments[$0.segments.count - 1].closing = closing }
+        } catch {
+            fail(error)
+        }
+    }
+}
+
+/// Carries the appender to its thread.
+private final class HeldAppender: Sendable {
+    private let appender: Mutex<LogAppender?>
+
+    init(_ appender: consuming LogAppender) { self.appender = Mutex(appender) }
+
+    func take() -> LogAppender {
+        appender.withLock { appender in
+            guard let taken = appender.take() else { preconditionFailure("the appender was taken twice") }
+            return taken
+        }
+    }
+}

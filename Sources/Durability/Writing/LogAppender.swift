@@ -1,0 +1,174 @@
+import Bytes
+import CacheModel
+import Posix
+
+/// Brings batches to the file: order, times, seals, marks, digests, segments. No thread and no clock of its own: what
+/// the log's thread does, a test does step by step.
+struct LogAppender: ~Copyable {
+    /// What it came to.
+    enum Outcome: Equatable {
+        /// There was nothing to write.
+        case idle
+        case written
+        /// For want of room; what could not be written waits, and the next step tries again.
+        case outOfSpace(SystemError)
+        case failed(SystemError)
+    }
+
+    /// Records between two digests in the log.
+    static let digestInterval: UInt64 = 10_000
+
+    let store: ManifestStore
+    private let segmentBytes: Int
+    private var writer: SegmentWriter
+    private var batch = LogBatch()
+    private var clock: LogClock
+    /// Of the data set at `last`.
+    private(set) var digest: UInt64
+    private var digestAt: UInt64
+    private(set) var last: Position
+    /// Up to where the log says that it is synced.
+    private var marked: Position
+    /// Bytes written since the log was opened.
+    private(set) var bytesWritten: UInt64 = 0
+    /// Records are in the batch that a write left behind.
+    private(set) var isWriteLeft = false
+    /// Where the segment must end: room was made for so much.
+    private var limit: Int
+
+    /// - Parameters:
+    ///   - digest: of the data set at the writer's last record.
+    ///   - segmentBytes: where a segment ends and the next begins.
+    init(_ writer: consuming SegmentWriter, in store: ManifestStore, digest: UInt64, segmentBytes: Int) {
+        self.store = store
+        self.segmentBytes = segmentBytes
+        self.digest = digest
+        last = writer.last
+        digestAt = writer.last.number
+        clock = LogClock(after: writer.lastTime)
+        marked = .none
+        limit = segmentBytes
+        self.writer = writer
+    }
+
+    /// The file that a sync must cover, and the position it then covers.
+    var place: LogPlace { LogPlace(file: writer.file, position: last, logTime: clock.last, digest: digest) }
+
+    /// What the manifest would say if the segment were closed now.
+    var closing: SegmentClosing { writer.closing }
+
+    /// Writes what has been queued.
+    /// - Parameters:
+    ///   - synced: up to where the disk is known to hold the log.
+    ///   - monotonic: in milliseconds.
+    mutating func step(_ queue: LogQueue, synced: Position, wall: Instant, monotonic: Int64) -> Outcome {
+        if isWriteLeft {
+            // Behind a write that failed nothing goes on in the same file.
+            do throws(SystemError) { try beginSegment(at: wall) } catch { return outcome(error) }
+        } else {
+            guard batch.fill(from: queue, after: last.number) > 0 else { return .idle }
+            let (time, clockStep) = clock.advance(wall: wall, monotonic: monotonic)
+            addControls(synced: synced, clockStep: clockStep)
+            if writer.length + batch.bytes.count > limit, writer.length > SegmentHeader.size {
+                do throws(SystemError) { try closeSegment(at: wall) } catch {
+                    isWriteLeft = true
+                    return outcome(error)
+                }
+            }
+            writer.seal(&batch.bytes, from: 0, logTime: time, wallTime: wall)
+        }
+        return write()
+    }
+
+    private mutating func write() -> Outcome {
+        do throws(PartialWrite) {
+            try Self.write(batch, to: &writer)
+        } catch {
+            last = max(last, writer.last)
+            bytesWritten += UInt64(error.wholeBytes)
+            batch.drop(bytes: error.wholeBytes)
+            isWriteLeft = true
+            return outcome(error.error)
+        }
+        last = writer.last
+        bytesWritten += UInt64(batch.bytes.count)
+        isWriteLeft = false
+        batch.clear()
+        return .written
+    }
+
+    private static func write(_ batch: borrowing LogBatch, to writer: inout SegmentWriter) throws(PartialWrite) {
+        try writer.write(batch.bytes.readable)
+    }
+
+    private func outcome(_ error: SystemError) -> Outcome { error.isOutOfSpace ? .outOfSpace(error) : .failed(error) }
+
+    /// What the log says of itself, behind the records of the batch.
+    private mutating func addControls(synced: Position, clockStep: Int64?) {
+        guard let final = batch.records.last else { return }
+        for record in batch.records { digest &+= record.digestChange }
+        let position = Position(epoch: writer.header.firstPosition.epoch, number: final.number)
+        if let clockStep { RecordFrame.append(.clockStep(clockStep), at: position, to: &batch.bytes) }
+        if final.number - digestAt >= Self.digestInterval {
+            RecordFrame.append(.digest(digest), at: position, to: &batch.bytes)
+            digestAt = final.number
+        }
+        if synced > marked {
+            RecordFrame.append(.mark(synced), at: position, to: &batch.bytes)
+            marked = synced
+        }
+    }
+
+    // MARK: Segments
+
+    /// Closes a full segment, which must be on disk before the manifest says so, and begins the next.
+    private mutating func closeSegment(at wall: Instant) throws(SystemError) {
+        try sealOff()
+        try beginSegment(at: wall)
+    }
+
+    /// Gives back the room that was made and not used, and brings the segment to the disk.
+    func sealOff() throws(SystemError) {
+        try writer.file.truncate(to: writer.length)
+        try writer.file.sync()
+    }
+
+    /// Begins a new segment; what is left of the batch is sealed for it.
+    private mutating func beginSegment(at wall: Instant) throws(SystemError) {
+        let room = try roomForSegment()
+        if isWriteLeft { try sealOff() }
+        let next = Position(epoch: writer.header.firstPosition.epoch, number: last.number + 1)
+        let header = SegmentHeader(
+            history: writer.header.history, id: store.takeFile(), firstPosition: next, madeAt: wall)
+        let made = try SegmentWriter(
+            header, after: LogEnd(last: last, lastTime: clock.last), room: room, on: store.disk)
+        try store.begin(SegmentEntry(id: header.id, first: next), closing: writer.closing)
+        writer = made
+        limit = room
+        if isWriteLeft { writer.seal(&batch.bytes, from: 0, logTime: clock.last, wallTime: wall) }
+    }
+
+    /// As much as a segment has, or what the disk can spare.
+    private func roomForSegment() throws(SystemError) -> Int {
+        let space = try store.disk.space()
+        let room = min(segmentBytes, space.free - DiskReserve.bytes(of: space.total))
+        guard room >= max(1 << 16, batch.bytes.count + 4096) else { throw .outOfSpace("a new segment") }
+        return max(room, batch.bytes.count + 4096)
+    }
+}
+
+/// Where the log stands.
+struct LogPlace: Sendable {
+    /// What holds the records up to `position` that are not in closed segments.
+    var file: any DiskFile
+    var position: Position
+    var logTime: Instant
+    /// Of the data set at `position`.
+    var digest: UInt64
+}
+
+/// The room on a disk that is not used for data, so that closing files and telling about it still goes.
+package enum DiskReserve {
+    /// The lesser of 64 MiB and 5 % of the file system.
+    package static func bytes(of total: Int) -> Int { min(64 << 20, total / 20) }
+}

@@ -1,0 +1,59 @@
+import CacheModel
+import Synchronization
+
+/// How far the log is, for everybody to read without a lock.
+///
+/// Positions rise only. `acquiring` and `releasing` pair the writing of a record with the reply that leaves for it.
+package final class LogProgress: Sendable {
+    private let writtenWord: Atomic<UInt64>
+    private let syncedWord: Atomic<UInt64>
+    private let stateWord = Atomic<UInt8>(LogState.open.rawValue)
+    /// When the oldest record that is written and not synced was written, in monotonic milliseconds; 0 without one.
+    private let unsyncedSince = Atomic<Int64>(0)
+    package let policy: FsyncPolicy
+
+    /// How old the oldest acknowledgement without a sync may become under `everysec` before changes are held.
+    package static let longestUnsynced: Int64 = 1000
+
+    init(at position: Position, policy: FsyncPolicy) {
+        writtenWord = Atomic(position.packed)
+        syncedWord = Atomic(position.packed)
+        self.policy = policy
+    }
+
+    /// All records up to here have been written to the file.
+    package var written: Position { Position(packed: writtenWord.load(ordering: .acquiring)) }
+    /// All records up to here are on the disk.
+    package var synced: Position { Position(packed: syncedWord.load(ordering: .acquiring)) }
+    /// Up to where replies may leave.
+    package var released: Position { policy == .always ? synced : written }
+    package var state: LogState { LogState(rawValue: stateWord.load(ordering: .acquiring)) ?? .failed }
+
+    /// Whether the disk does not keep up: acknowledgements without a sync are as old as they may be.
+    package func isStalled(at monotonic: Int64) -> Bool {
+        guard policy == .everysec else { return false }
+        let since = unsyncedSince.load(ordering: .relaxed)
+        return since != 0 && monotonic - since >= Self.longestUnsynced
+    }
+
+    // MARK: For the log's threads
+
+    func noteWritten(_ position: Position, at monotonic: Int64) {
+        writtenWord.store(position.packed, ordering: .releasing)
+        _ = unsyncedSince.compareExchange(expected: 0, desired: max(1, monotonic), ordering: .relaxed)
+    }
+
+    var oldestUnsynced: Int64 { unsyncedSince.load(ordering: .relaxed) }
+
+    /// A sync begins: what is written from now on is not covered by it.
+    func beginSync() { unsyncedSince.store(0, ordering: .relaxed) }
+
+    func noteSynced(_ position: Position) {
+        if position > synced { syncedWord.store(position.packed, ordering: .releasing) }
+    }
+
+    func enter(_ state: LogState) {
+        // A failed log stays failed.
+        if self.state != .failed { stateWord.store(state.rawValue, ordering: .releasing) }
+    }
+}

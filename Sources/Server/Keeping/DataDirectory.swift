@@ -1,0 +1,64 @@
+import CacheEngine
+import CacheModel
+import Durability
+import Posix
+
+/// Loads what a data directory holds, and begins to write to it.
+enum DataDirectory {
+    /// What the server goes on with.
+    struct Opened {
+        let engine: any Engine
+        let keeper: Keeper
+        let snapshots: SnapshotService
+        /// What a person should read.
+        let lines: [String]
+    }
+
+    /// - Parameter makeEngine: gives an empty engine of this identity that tells the log of its changes.
+    /// - Throws: an error that says what is wrong with which file, and what can be done.
+    static func open(
+        _ settings: KeepingSettings, waker: LoopWaker,
+        makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
+    ) throws -> Opened {
+        let disk = try PosixDisk(path: settings.directory, creating: true)
+        let log = DurableLog(policy: settings.fsync, segmentBytes: settings.segmentSize)
+        var options = Recovery.Options()
+        options.strictTail = settings.strictTail
+        options.showsOnlySynced = settings.fsync == .always
+        options.segmentRoom = try segmentRoom(settings, disk)
+        let recovery = Recovery(
+            disk: disk, options: options, now: Instant(milliseconds: Clock.wallMilliseconds()),
+            makeState: { makeEngine($0, log) })
+        let recovered = try recovery.run()
+        guard let engine = recovered.state as? EmbeddedEngine else { preconditionFailure("the state is no engine") }
+        let (store, digest, lines) = (recovered.store, recovered.digest, recovered.report.lines)
+        let progress = try log.start(recovered.takeLog(), in: store, digest: digest, listener: waker)
+        let secret = store.current.hashSecret
+        let snapshots = SnapshotService(
+            SnapshotService.Parts(
+                state: engine, log: log, manifest: store, rehearsalState: { DigestState(hashSecret: secret) },
+                now: { Instant(milliseconds: Clock.wallMilliseconds()) },
+                note: { Files.writeLine("nuthatch: \($0)", to: .standardError) }),
+            options: snapshotOptions(settings))
+        try snapshots.start()
+        return Opened(
+            engine: engine, keeper: Keeper(log, progress, flags: waker.flags), snapshots: snapshots, lines: lines)
+    }
+
+    private static func snapshotOptions(_ settings: KeepingSettings) -> SnapshotOptions {
+        var options = SnapshotOptions()
+        options.every = settings.snapshotEvery.milliseconds
+        options.growth = UInt64(settings.snapshotGrowth)
+        options.level = settings.snapshotLevel
+        options.atStop = settings.snapshotAtStop
+        options.retention.snapshots = settings.snapshotKeep
+        options.retention.window = settings.restoreWindow.milliseconds
+        return options
+    }
+
+    /// Small disks get small segments.
+    private static func segmentRoom(_ settings: KeepingSettings, _ disk: PosixDisk) throws -> Int {
+        let space = try disk.space()
+        return max(0, min(settings.segmentSize, space.free - DiskReserve.bytes(of: space.total)))
+    }
+}

@@ -1,0 +1,46 @@
+import CacheModel
+import Durability
+import Posix
+import Reactor
+import Synchronization
+
+/// The log as the loops and the surface see it.
+final class Keeper: ChangeGate, Sendable {
+    let log: DurableLog
+    let progress: LogProgress
+    let flags: [HoldFlag]
+
+    init(_ log: DurableLog, _ progress: LogProgress, flags: [HoldFlag]) {
+        self.log = log
+        self.progress = progress
+        self.flags = flags
+    }
+
+    var admission: ChangeAdmission {
+        switch progress.state {
+        case .open: break
+        case .full, .blocked: return .full
+        case .failed: return .failed
+        }
+        return log.isOverfull || progress.isStalled(at: Clock.monotonicMilliseconds()) ? .held : .open
+    }
+}
+
+/// Wakes the loops that hold replies, and tells of the log's failure.
+final class LoopWaker: LogListener {
+    private let mailboxes: [Mailbox]
+    let flags: [HoldFlag]
+    private let failed: @Sendable (String) -> Void
+
+    init(_ mailboxes: [Mailbox], failed: @escaping @Sendable (String) -> Void) {
+        self.mailboxes = mailboxes
+        flags = mailboxes.map { _ in HoldFlag() }
+        self.failed = failed
+    }
+
+    func logMoved() {
+        for index in mailboxes.indices where flags[index].lower() { mailboxes[index].deliver(ControlWord.logMoved) }
+    }
+
+    func logFailed(_ error: String) { failed(error) }
+}

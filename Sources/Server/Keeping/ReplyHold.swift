@@ -1,0 +1,77 @@
+import CacheModel
+import Durability
+import Synchronization
+
+/// Replies of one loop that may not leave before the log has what they reveal.
+///
+/// A held reply stands in its connection's output; nothing is run again when it is let go, and the log wakes a loop
+/// once for a whole batch. Lives on the loop's thread, but for ``HoldFlag``.
+final class ReplyHold {
+    /// How long a reply is held before its client is told that nobody knows, in milliseconds.
+    static let longest: Int64 = 5000
+
+    private struct Held {
+        let connection: HTTPConnection
+        /// Which of the connection's holds this is: a connection may have gone, or hold again.
+        let number: UInt32
+    }
+
+    private let log: DurableLog
+    private let progress: LogProgress
+    private let flag: HoldFlag
+    private var held: [Held] = []
+
+    init(_ keeper: Keeper, loop: Int) {
+        log = keeper.log
+        progress = keeper.progress
+        flag = keeper.flags[loop]
+    }
+
+    /// Whether a reply that reveals all up to `horizon` may leave.
+    func mayLeave(_ horizon: Position, synced: Position) -> Bool {
+        horizon <= progress.released && (synced == .none || synced <= progress.synced)
+    }
+
+    /// Keeps the connection until ``release()`` finds that its reply may leave.
+    func add(_ connection: HTTPConnection) {
+        held.append(Held(connection: connection, number: connection.hold.number))
+        if connection.hold.synced != .none { log.requestSync(through: connection.hold.synced) }
+        flag.raise()
+    }
+
+    /// The log moved, or the flag was raised just when it did: lets go what may leave.
+    func release() {
+        guard !held.isEmpty else { return }
+        let isHopeless = progress.state.holdsBack
+        let waiting = held
+        held.removeAll(keepingCapacity: waiting.count <= 4096)
+        for one in waiting where one.connection.isHolding(one.number) {
+            if mayLeave(one.connection.hold.horizon, synced: one.connection.hold.synced) {
+                one.connection.letGo()
+            } else if isHopeless {
+                one.connection.giveUpHolding()
+            } else {
+                held.append(one)
+            }
+        }
+        if !held.isEmpty { flag.raise() }
+    }
+
+    /// The loop's turn is over: the log may write what it made. What was released meanwhile is let go first.
+    func turnEnded() {
+        if let first = held.first, mayLeave(first.connection.hold.horizon, synced: first.connection.hold.synced) {
+            release()
+        }
+        log.kick()
+    }
+}
+
+/// Says to the log's threads that a loop holds replies. A loop raises it before it looks for the last time at how far
+/// the log is, and the log lowers it after it has moved: so one of the two always sees the other.
+final class HoldFlag: Sendable {
+    private let isRaised = Atomic<Bool>(false)
+
+    func raise() { isRaised.store(true, ordering: .sequentiallyConsistent) }
+
+    func lower() -> Bool { isRaised.exchange(false, ordering: .sequentiallyConsistent) }
+}

@@ -1,0 +1,105 @@
+"""Faults of disks and system calls: strace that fails chosen calls, a small disk, a limit of file size.
+
+Where the system does not let this be done, the tests that need it are skipped and say why.
+"""
+
+import contextlib
+import functools
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+@functools.cache
+def _tracing_refusal() -> str | None:
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    tried = subprocess.run(["strace", "-D", "-f", "-o", "/dev/null", "true"], capture_output=True)
+    return None if tried.returncode == 0 else f"strace may not trace here: {tried.stderr.decode()[:200]}"
+
+
+def strace(trace: Path, calls: str, *injections: str, path: Path | None = None) -> list[str]:
+    """A command prefix under which the calls are written to `trace` and the injections happen.
+
+    The traced process is the child, so its id and its exit code are the server's. With `path` only
+    calls on that file are traced and counted. Calls are counted for each thread.
+    """
+    if refusal := _tracing_refusal():
+        pytest.skip(refusal)
+    prefix = ["strace", "-D", "-f", "-qq", "-o", str(trace)]
+    if path is not None:
+        prefix += ["-P", str(path)]
+    prefix += ["-e", f"trace={calls}", "-e", "signal=none"]
+    for injection in injections:
+        prefix += ["-e", f"inject={injection}"]
+    return prefix
+
+
+def calls_by_thread(trace: Path) -> dict[tuple[str, str], int]:
+    """How often each thread made each traced call: `{(thread, call): times}`."""
+    counts = {}
+    for thread, call in re.findall(r"^(\d+) +(\w+)\(", trace.read_text(errors="replace"), re.MULTILINE):
+        counts[thread, call] = counts.get((thread, call), 0) + 1
+    return counts
+
+
+def most_calls(trace: Path) -> dict[str, int]:
+    """For each traced call, how often the thread made it that made it most."""
+    most = {}
+    for (_, call), times in calls_by_thread(trace).items():
+        most[call] = max(times, most.get(call, 0))
+    return most
+
+
+class SmallDisk:
+    """A file system of a few megabytes, mounted where only processes started with `prefix` see it.
+
+    `path` is the directory as the server names it, `outside` the same as the test sees it.
+    """
+
+    def __init__(self, size: str):
+        self.path = tempfile.mkdtemp(prefix="nuthatch-disk-")
+        script = f'mount -t tmpfs -o size={size} none "{self.path}" && echo mounted && exec cat'
+        self._holder = subprocess.Popen(
+            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        if self._holder.stdout.readline() != b"mounted\n":
+            reason = self._holder.stderr.read().decode().strip()
+            self.close()
+            pytest.skip(f"no file system can be mounted here: {reason}")
+        self.outside = Path(f"/proc/{self._holder.pid}/root{self.path}")
+        self.prefix = ["nsenter", "--user", "--mount", "--preserve-credentials", "-t", str(self._holder.pid), "--"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self) -> None:
+        self._holder.kill()
+        self._holder.communicate()
+        os.rmdir(self.path)
+
+    def free_bytes(self) -> int:
+        status = os.statvfs(self.outside)
+        return status.f_bavail * status.f_frsize
+
+    @contextlib.contextmanager
+    def filled(self, leaving: int):
+        """Somebody else's file takes the room but for `leaving` bytes, for the length of a `with` block."""
+        ballast = self.outside / "ballast"
+        with open(ballast, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, max(1, self.free_bytes() - leaving))
+        try:
+            yield
+        finally:
+            ballast.unlink()

@@ -1,0 +1,113 @@
+"""A disk without room: changes are refused, reads go on, and with room everything goes on (D6)."""
+
+import time
+
+import pytest
+
+from faults import SmallDisk, strace
+from node import Node
+from repetitions import times
+from traffic import Traffic
+
+REPEATED = times(2, 20, 20)
+
+
+@pytest.fixture
+def small(existing_binary):
+    """A node on a disk of four megabytes."""
+    with SmallDisk("4m") as disk:
+        node = Node(f"{disk.path}/data", disk.outside / "data", disk.prefix)
+        node.disk = disk
+        yield node
+        node.close()
+
+
+def write_until_refused(node, largest=40_000):
+    """Writes values until one is refused, and returns that answer."""
+    with node.client() as client:
+        for number in range(2000):
+            operation = node.ledger.put(f"key-{number}", 1, largest)
+            response = client.put(operation.key, operation.value)
+            if node.ledger.answered(operation, response) != "ok":
+                return response
+    raise AssertionError("a disk of four megabytes took everything")
+
+
+def wait_until_writable(node, within=10.0):
+    deadline = time.monotonic() + within
+    while True:
+        with node.client() as client:
+            operation = node.ledger.put("again", 1)
+            response = client.put(operation.key, operation.value)
+            if node.ledger.answered(operation, response) == "ok":
+                return
+        assert time.monotonic() < deadline, response
+        time.sleep(0.1)
+
+
+@pytest.mark.deadline(120)
+@pytest.mark.parametrize("policy", ["always", "everysec", "no"])
+def test_a_full_disk_refuses_changes_and_answers_reads(small, policy):
+    process = small.start("--fsync", policy)
+    refused = write_until_refused(small)
+    assert refused.status in (503, 507), refused
+    deadline = time.monotonic() + 5
+    with small.client() as client:
+        while (refused := client.delete("key-0")).status != 507 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert refused.status == 507 and refused.slug == "disk-full", refused
+        assert refused.problem["applied"] is False
+        assert client.get("key-0", accept_encoding="identity").body == small.ledger.plain["key-0"][1].value
+    assert small.readiness()[0] == 503
+    assert process.is_alive()
+    process.kill()
+    small.ledger.fault()
+    small.start("--fsync", policy)
+    small.verify()
+
+
+@pytest.mark.deadline(120)
+@pytest.mark.parametrize("policy", ["always", "everysec"])
+def test_with_room_the_log_goes_on_by_itself(small, policy, seed):
+    small.start("--fsync", policy, "--log-segment-size", "64kb")
+    with Traffic(small.process.address, small.ledger, seed, largest=2000):
+        for _ in range(REPEATED):
+            time.sleep(0.3)
+            with small.disk.filled(leaving=0):
+                time.sleep(1.0)
+    wait_until_writable(small)
+    assert small.readiness()[0] == 200
+    small.process.kill()
+    small.ledger.fault()
+    small.start("--fsync", policy)
+    small.verify()
+    assert not small.files("*.new"), "a temporary file was left"
+
+
+@pytest.mark.deadline(120)
+@pytest.mark.parametrize("number", range(5, 5 + times(6, 60, 60)))
+def test_no_space_from_a_write_on_loses_nothing(data, seed, tmp_path, number):
+    injection = f"pwrite64:error=ENOSPC:when={number}+"
+    process = data.start("--fsync", "always", prefix=strace(tmp_path / "trace", "pwrite64", injection))
+    with Traffic(process.address, data.ledger, seed, largest=500):
+        time.sleep(0.4)
+    with data.client() as client:
+        assert client.put("more", b"value").status in (503, 507)
+        assert client.get("never-stored").status == 404
+    assert process.is_alive()
+    process.kill()
+    data.ledger.fault()
+    data.start("--fsync", "always")
+    data.verify()
+
+
+@pytest.mark.deadline(120)
+def test_a_limit_of_file_size_is_no_end_of_the_process(data, seed):
+    process = data.start("--fsync", "always", file_size=300_000)
+    with Traffic(process.address, data.ledger, seed, largest=5000):
+        time.sleep(1.0)
+    assert process.is_alive(), process.errors_text()
+    process.kill()
+    data.ledger.fault()
+    data.start("--fsync", "always")
+    data.verify()

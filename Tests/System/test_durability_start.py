@@ -1,0 +1,137 @@
+"""Starting on a data directory: what is made, who may use it, what is said, what comes back."""
+
+import os
+import stat
+import time
+
+import pytest
+
+from nuthatch_process import refused_start
+
+
+def test_files_belong_to_their_owner_alone(data):
+    data.start()
+    with data.client() as client:
+        client.store("a", b"value", nuthatch_ack="fsync")
+    assert stat.S_IMODE(data.directory.stat().st_mode) == 0o700
+    files = list(data.directory.iterdir())
+    assert len(files) >= 3
+    for file in files:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+def test_two_servers_never_share_a_directory(data):
+    data.start()
+    errors = data.refused_start()
+    assert str(data.directory) in errors
+    with data.client() as client:
+        client.store("a", b"value")
+
+
+def test_a_directory_with_other_things_in_it_is_left_alone(data):
+    data.directory.mkdir()
+    letter = data.directory / "letter.txt"
+    letter.write_text("mine")
+    data.start()
+    data.process.stop()
+    data.start()
+    assert letter.read_text() == "mine"
+    assert b"letter.txt" in data.process.errors
+
+
+def test_a_directory_that_cannot_be_made_refuses_the_start(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "file" in refused_start("--port", "0", "--data-dir", str(tmp_path / "file" / "data"))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--fsync", "sometimes"),
+        ("--log-failure", "ignore"),
+        ("--data-dir", ""),
+    ],
+)
+def test_settings_that_cannot_be_taken_refuse_the_start(tmp_path, flags):
+    directory = () if "--data-dir" in flags else ("--data-dir", str(tmp_path / "data"))
+    refused_start("--port", "0", *directory, *flags)
+
+
+def test_values_fields_and_lifetimes_come_back(data):
+    data.start()
+    with data.client() as client:
+        client.store("plain", b"\x00\xff value")
+        etag = client.store("typed", b"{}", content_type="application/json")
+        client.store("mortal", b"value", "ttl=1h")
+        client.store("brief", b"value", "ttl=300ms")
+        client.store("empty", b"")
+        client.store("gone", b"value")
+        client.delete("gone")
+        client.post("added", "op=append", b"one")
+        client.post("added", "op=append", b" two")
+        before = client.get("mortal")["Nuthatch-TTL"]
+    data.process.kill()
+    time.sleep(0.4)
+    data.start()
+    with data.client() as client:
+        assert client.value("plain") == b"\x00\xff value"
+        typed = client.get("typed")
+        assert typed["Content-Type"] == "application/json" and typed["ETag"] == etag
+        assert client.value("empty") == b"" and client.value("added") == b"one two"
+        assert client.value("gone") is None and client.value("brief") is None
+        after = client.get("mortal")
+        assert after.status == 200 and (before is None or after["Nuthatch-TTL"] is not None)
+        assert client.put("typed", b"[]", if_match=etag).status == 204
+
+
+def test_versions_go_on_behind_those_of_the_last_run(data):
+    tags = []
+    for end in ("kill", "stop", "kill"):
+        data.start()
+        with data.client() as client:
+            tags.append(tuple(map(int, client.store("a", b"value").strip('"').split("."))))
+        getattr(data.process, end)()
+    assert tags == sorted(set(tags))
+
+
+def test_an_atomic_batch_comes_back_whole(data):
+    data.start("--fsync", "always")
+    lines = [{"op": "put", "key": f"batch-{n}", "value": "value"} for n in range(50)]
+    with data.client() as client:
+        answer = client.batch(lines, "atomic=true")
+        assert answer.status == 200, answer
+    data.process.kill()
+    data.start()
+    with data.client() as client:
+        assert all(client.value(f"batch-{n}") == b"value" for n in range(50))
+
+
+def test_the_metrics_tell_of_the_log(data):
+    data.start()
+    with data.client() as client:
+        client.store("a", b"value", nuthatch_ack="fsync")
+        text = client.request("GET", "/metrics").body.decode()
+    for name in ("nuthatch_log_", "sync"):
+        assert name in text, name
+
+
+@pytest.mark.deadline(120)
+def test_readiness_and_data_wait_for_the_loading_and_health_does_not(data):
+    data.start()
+    with data.client() as client:
+        value = os.urandom(1 << 20)
+        for number in range(300):
+            client.store(f"large-{number}", value)
+    data.process.kill()
+    process = data.start(ready=False)
+    waited = 0
+    with data.client() as client:
+        while data.readiness()[0] == 503:
+            waited += 1
+            assert client.request("GET", "/healthz").status == 200
+            refused = client.get("large-0")
+            if refused.status == 503:
+                assert refused.slug == "unavailable"
+        assert client.value("large-299") == value
+    assert waited > 0, "300 MiB were loaded before the first question"
+    assert process.is_alive()
