@@ -4,7 +4,7 @@ import Compression
 import Durability
 import Posix
 
-/// The first byte chooses a layer, for checksums keep a fuzzer out of the inner ones: the file, a member, the records of
+/// The first byte chooses a layer, for checksums keep a fuzzer out of the inner ones: file, member, records of
 /// a block, head, foot.
 func fuzzSnapshot(_ input: Span<UInt8>) {
     guard input.count > 0 else { return }
