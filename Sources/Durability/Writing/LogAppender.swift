@@ -20,6 +20,9 @@ struct LogAppender: ~Copyable {
 
     let store: ManifestStore
     private let segmentBytes: Int
+    private let syncs: SyncTurn
+    /// Of the positions given out: a segment that recovery wrote again may begin in an earlier one.
+    private let epoch: UInt64
     private var writer: SegmentWriter
     private var batch = LogBatch()
     private var clock: LogClock
@@ -39,9 +42,13 @@ struct LogAppender: ~Copyable {
     /// - Parameters:
     ///   - digest: of the data set at the writer's last record.
     ///   - segmentBytes: where a segment ends and the next begins.
-    init(_ writer: consuming SegmentWriter, in store: ManifestStore, digest: UInt64, segmentBytes: Int) {
+    init(
+        _ writer: consuming SegmentWriter, in store: ManifestStore, digest: UInt64, segmentBytes: Int, syncs: SyncTurn
+    ) {
         self.store = store
         self.segmentBytes = segmentBytes
+        self.syncs = syncs
+        epoch = store.current.epoch
         self.digest = digest
         last = writer.last
         digestAt = writer.last.number
@@ -107,7 +114,7 @@ struct LogAppender: ~Copyable {
     private mutating func addControls(synced: Position, clockStep: Int64?) {
         guard let final = batch.records.last else { return }
         for record in batch.records { digest &+= record.digestChange }
-        let position = Position(epoch: writer.header.firstPosition.epoch, number: final.number)
+        let position = Position(epoch: epoch, number: final.number)
         if let clockStep { RecordFrame.append(.clockStep(clockStep), at: position, to: &batch.bytes) }
         if final.number - digestAt >= Self.digestInterval {
             RecordFrame.append(.digest(digest), at: position, to: &batch.bytes)
@@ -130,14 +137,14 @@ struct LogAppender: ~Copyable {
     /// Gives back the room that was made and not used, and brings the segment to the disk.
     func sealOff() throws(SystemError) {
         try writer.file.truncate(to: writer.length)
-        try writer.file.sync()
+        try syncs.sync(writer.file)
     }
 
     /// Begins a new segment; what is left of the batch is sealed for it.
     private mutating func beginSegment(at wall: Instant) throws(SystemError) {
         let room = try roomForSegment()
         if isWriteLeft { try sealOff() }
-        let next = Position(epoch: writer.header.firstPosition.epoch, number: last.number + 1)
+        let next = Position(epoch: epoch, number: last.number + 1)
         let header = SegmentHeader(
             history: writer.header.history, id: store.takeFile(), firstPosition: next, madeAt: wall)
         let made = try SegmentWriter(
