@@ -9,8 +9,8 @@ import Synchronization
 /// shards ─ record() ─► queue ─► log thread: order, seal, one write a batch ─► written
 ///                                                     sync thread: one sync at a time ─► synced
 /// ```
-/// Made before the state it serves, because the state is made with a reader; ``start(_:in:digest:listener:)`` when recovery has
-/// said where the log goes on. Nobody may change the state before.
+/// Made before the state it serves, because the state is made with a reader; ``start(_:in:digest:listener:)`` when
+/// recovery has said where the log goes on. Nobody may change the state before.
 package final class DurableLog: EffectReader {
     /// Unwritten bytes above which changes are held: the disk does not keep up.
     private static let mostQueued = 256 << 20
@@ -49,11 +49,12 @@ package final class DurableLog: EffectReader {
         _ log: consuming OpenLog, in store: ManifestStore, digest: UInt64, listener: any LogListener
     ) throws(SystemError) -> LogProgress {
         let progress = LogProgress(at: log.writer.last, policy: policy)
-        let appender = LogAppender(log.writer, in: store, digest: digest, segmentBytes: segmentBytes)
+        let syncs = SyncTurn()
+        let appender = LogAppender(log.writer, in: store, digest: digest, segmentBytes: segmentBytes, syncs: syncs)
         let place = LogPlaceBoard(appender.place)
         let syncer = LogSyncer(
-            log.marks, progress: progress, place: place, counters: counters, moved: { listener.logMoved() },
-            failed: { [weak self] error in self?.fail(error) })
+            log.marks, progress: progress, place: place, syncs: syncs, counters: counters,
+            moved: { listener.logMoved() }, failed: { [weak self] error in self?.fail(error) })
         let running = Running(progress: progress, place: place, syncer: syncer, store: store, listener: listener)
         self.running.withLock { $0 = running }
         let held = HeldAppender(appender)
@@ -90,7 +91,7 @@ package final class DurableLog: EffectReader {
 
     private func write(_ appender: consuming LogAppender, _ running: Running) {
         var appender = appender
-        while true {
+        while running.progress.state != .failed {
             let outcome = appender.step(
                 queue, synced: running.progress.synced, wall: Instant(milliseconds: Clock.wallMilliseconds()),
                 monotonic: Clock.monotonicMilliseconds())

@@ -20,6 +20,7 @@ struct LogAppender: ~Copyable {
 
     let store: ManifestStore
     private let segmentBytes: Int
+    private let syncs: SyncTurn
     /// Of the positions given out: a segment that recovery wrote again may begin in an earlier one.
     private let epoch: UInt64
     private var writer: SegmentWriter
@@ -41,9 +42,12 @@ struct LogAppender: ~Copyable {
     /// - Parameters:
     ///   - digest: of the data set at the writer's last record.
     ///   - segmentBytes: where a segment ends and the next begins.
-    init(_ writer: consuming SegmentWriter, in store: ManifestStore, digest: UInt64, segmentBytes: Int) {
+    init(
+        _ writer: consuming SegmentWriter, in store: ManifestStore, digest: UInt64, segmentBytes: Int, syncs: SyncTurn
+    ) {
         self.store = store
         self.segmentBytes = segmentBytes
+        self.syncs = syncs
         epoch = store.current.epoch
         self.digest = digest
         last = writer.last
@@ -133,7 +137,7 @@ struct LogAppender: ~Copyable {
     /// Gives back the room that was made and not used, and brings the segment to the disk.
     func sealOff() throws(SystemError) {
         try writer.file.truncate(to: writer.length)
-        try writer.file.sync()
+        try syncs.sync(writer.file)
     }
 
     /// Begins a new segment; what is left of the batch is sealed for it.

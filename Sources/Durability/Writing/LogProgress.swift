@@ -8,8 +8,10 @@ package final class LogProgress: Sendable {
     private let writtenWord: Atomic<UInt64>
     private let syncedWord: Atomic<UInt64>
     private let stateWord = Atomic<UInt8>(LogState.open.rawValue)
-    /// When the oldest record that is written and not synced was written, in monotonic milliseconds; 0 without one.
+    /// When the oldest written record that no sync covers, and the oldest that the sync under way covers, was written,
+    /// in monotonic milliseconds; 0 without one.
     private let unsyncedSince = Atomic<Int64>(0)
+    private let syncingSince = Atomic<Int64>(0)
     package let policy: FsyncPolicy
 
     /// How old the oldest acknowledgement without a sync may become under `everysec` before changes are held.
@@ -25,14 +27,15 @@ package final class LogProgress: Sendable {
     package var written: Position { Position(packed: writtenWord.load(ordering: .acquiring)) }
     /// All records up to here are on the disk.
     package var synced: Position { Position(packed: syncedWord.load(ordering: .acquiring)) }
-    /// Up to where replies may leave.
-    package var released: Position { policy == .always ? synced : written }
+    /// Up to where replies may leave. After a failure only what is on the disk is certain, whatever the policy.
+    package var released: Position { policy == .always || state == .failed ? synced : written }
     package var state: LogState { LogState(rawValue: stateWord.load(ordering: .acquiring)) ?? .failed }
 
     /// Whether the disk does not keep up: acknowledgements without a sync are as old as they may be.
     package func isStalled(at monotonic: Int64) -> Bool {
         guard policy == .everysec else { return false }
-        let since = unsyncedSince.load(ordering: .relaxed)
+        let covered = syncingSince.load(ordering: .relaxed)
+        let since = covered != 0 ? covered : unsyncedSince.load(ordering: .relaxed)
         return since != 0 && monotonic - since >= Self.longestUnsynced
     }
 
@@ -45,8 +48,15 @@ package final class LogProgress: Sendable {
 
     var oldestUnsynced: Int64 { unsyncedSince.load(ordering: .relaxed) }
 
-    /// A sync begins: what is written from now on is not covered by it.
-    func beginSync() { unsyncedSince.store(0, ordering: .relaxed) }
+    /// A sync is about to begin. What it covers is looked up afterwards: a record written in between then counts as not
+    /// covered although it is, which costs a sync; the other way round one could be forgotten.
+    func beginSync() {
+        syncingSince.store(unsyncedSince.load(ordering: .sequentiallyConsistent), ordering: .relaxed)
+        unsyncedSince.store(0, ordering: .sequentiallyConsistent)
+    }
+
+    /// The sync has succeeded.
+    func endSync() { syncingSince.store(0, ordering: .relaxed) }
 
     func noteSynced(_ position: Position) {
         if position > synced { syncedWord.store(position.packed, ordering: .releasing) }

@@ -9,15 +9,12 @@ final class LogSyncer: Sendable {
     /// is left to the sync itself.
     static let delay: Int64 = 500
 
-    private struct State: ~Copyable {
-        var mark: MarkFile
-        /// The position whose sync somebody waits for.
-        var wanted = Position.none
-    }
-
     private let progress: LogProgress
     private let place: LogPlaceBoard
-    private let state: Mutex<State>
+    private let syncs: SyncTurn
+    private let mark: Mutex<MarkFile>
+    /// The highest position whose sync somebody waits for, packed.
+    private let wanted = Atomic<UInt64>(Position.none.packed)
     private let wake = Semaphore()
     private let isStopping = Atomic<Bool>(false)
     private let failed: @Sendable (SystemError) -> Void
@@ -25,10 +22,11 @@ final class LogSyncer: Sendable {
     private let counters: LogCounters
 
     init(
-        _ mark: consuming MarkFile, progress: LogProgress, place: LogPlaceBoard, counters: LogCounters,
-        moved: @escaping @Sendable () -> Void, failed: @escaping @Sendable (SystemError) -> Void
+        _ mark: consuming MarkFile, progress: LogProgress, place: LogPlaceBoard, syncs: SyncTurn,
+        counters: LogCounters, moved: @escaping @Sendable () -> Void, failed: @escaping @Sendable (SystemError) -> Void
     ) {
-        state = Mutex(State(mark: mark))
+        self.mark = Mutex(mark)
+        self.syncs = syncs
         self.progress = progress
         self.place = place
         self.counters = counters
@@ -41,9 +39,9 @@ final class LogSyncer: Sendable {
         if progress.policy == .always { wake.signal() }
     }
 
-    /// Asks for a sync that covers `position`, whatever the policy.
+    /// Asks for a sync that covers `position`, whatever the policy. Never waits for one.
     func request(through position: Position) {
-        state.withLock { $0.wanted = max($0.wanted, position) }
+        wanted.max(position.packed, ordering: .releasing)
         wake.signal()
     }
 
@@ -68,7 +66,7 @@ final class LogSyncer: Sendable {
     }
 
     private var isDue: Bool {
-        if state.withLock({ $0.wanted }) > progress.synced { return true }
+        if Position(packed: wanted.load(ordering: .acquiring)) > progress.synced { return true }
         switch progress.policy {
         case .always: return progress.written > progress.synced
         case .everysec:
@@ -80,12 +78,13 @@ final class LogSyncer: Sendable {
 
     /// One sync of what is written now, and the mark that says so before a reply does.
     func sync() {
-        let place = place.current
         progress.beginSync()
+        let place = place.current
         let start = Clock.monotonicNanoseconds()
         do throws(SystemError) {
-            try place.file.sync()
+            try syncs.sync(place.file)
             try note(place.position, isComplete: progress.policy == .always)
+            progress.endSync()
         } catch {
             return failed(error)
         }
@@ -95,8 +94,8 @@ final class LogSyncer: Sendable {
 
     /// Writes down that the disk holds the log up to `position`.
     func note(_ position: Position, isComplete: Bool) throws(SystemError) {
-        try state.withLock { (state) throws(SystemError) in
-            try state.mark.write(DurableMark(position: position, isComplete: isComplete))
+        try mark.withLock { (mark) throws(SystemError) in
+            try mark.write(DurableMark(position: position, isComplete: isComplete))
         }
         progress.noteSynced(position)
     }

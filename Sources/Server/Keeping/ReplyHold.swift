@@ -20,11 +20,26 @@ final class ReplyHold {
     private let progress: LogProgress
     private let flag: HoldFlag
     private var held: [Held] = []
+    /// How far the log was when all were last looked at.
+    private var seen: Seen
+
+    private struct Seen: Equatable {
+        var released: Position
+        var synced: Position
+        var state: LogState
+
+        init(_ progress: LogProgress) {
+            released = progress.released
+            synced = progress.synced
+            state = progress.state
+        }
+    }
 
     init(_ keeper: Keeper, loop: Int) {
         log = keeper.log
         progress = keeper.progress
         flag = keeper.flags[loop]
+        seen = Seen(keeper.progress)
     }
 
     /// Whether a reply that reveals all up to `horizon` may leave.
@@ -42,6 +57,9 @@ final class ReplyHold {
     /// The log moved, or the flag was raised just when it did: lets go what may leave.
     func release() {
         guard !held.isEmpty else { return }
+        // Raised before looking: a move that comes while we look then wakes this loop again.
+        flag.raise()
+        seen = Seen(progress)
         let isHopeless = progress.state.holdsBack
         let waiting = held
         held.removeAll(keepingCapacity: waiting.count <= 4096)
@@ -54,14 +72,11 @@ final class ReplyHold {
                 held.append(one)
             }
         }
-        if !held.isEmpty { flag.raise() }
     }
 
     /// The loop's turn is over: the log may write what it made. What was released meanwhile is let go first.
     func turnEnded() {
-        if let first = held.first, mayLeave(first.connection.hold.horizon, synced: first.connection.hold.synced) {
-            release()
-        }
+        if !held.isEmpty, Seen(progress) != seen { release() }
         log.kick()
     }
 }

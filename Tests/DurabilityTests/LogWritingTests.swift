@@ -1,0 +1,160 @@
+import Bytes
+import CacheModel
+import Posix
+import Testing
+
+@testable import Durability
+
+/// What the log's thread does with what the shards hand it, step by step on a simulated disk.
+@Suite struct `The log is written` {
+    private let disk = SimulatedDisk()
+    private let queue = LogQueue()
+
+    /// A start on the disk, as the server makes one.
+    private func appender(segmentBytes: Int = 1 << 20) throws -> LogAppender {
+        disk.kill()
+        let recovered = try recover(disk)
+        let (store, digest) = (recovered.store, recovered.digest)
+        return LogAppender(
+            recovered.takeLog().writer, in: store, digest: digest, segmentBytes: segmentBytes, syncs: SyncTurn())
+    }
+
+    private func queue(_ position: Position, remaining: Int = 0) {
+        let key = Array("key \(position.number)".utf8)
+        let effect = Effect.delete(
+            key: key.span, reason: .deleted, at: Instant(milliseconds: 1), version: nil,
+            versionKeptUntil: Instant(milliseconds: 0))
+        queue.append(effect, at: position, remaining: remaining, digestChange: 0)
+    }
+
+    private func step(_ appender: inout LogAppender, synced: Position = .none) -> LogAppender.Outcome {
+        appender.step(queue, synced: synced, wall: Instant(milliseconds: 2_000_000), monotonic: 1)
+    }
+
+    private func position(_ number: UInt64, epoch: UInt64 = 1) -> Position { Position(epoch: epoch, number: number) }
+
+    @Test func `records that come out of order are written in order, and none before one that is missing`() throws {
+        var appender = try appender()
+        queue(position(2))
+        queue(position(4))
+        #expect(step(&appender) == .idle)
+        queue(position(1))
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(2))
+        queue(position(3))
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(4))
+        disk.kill()
+        let recovered = try recover(disk)
+        #expect(recovered.report.records == 4)
+    }
+
+    @Test func `an atomic group is written when all of it is there`() throws {
+        var appender = try appender()
+        queue(position(1))
+        queue(position(2), remaining: 2)
+        queue(position(3), remaining: 1)
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(1))
+        queue(position(4))
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(4))
+    }
+
+    /// A start in a new epoch writes again what the old one left, so the segment begins in the old epoch.
+    @Test func `behind records that were written again the log goes on in the new epoch`() throws {
+        var first = try appender()
+        queue(position(1))
+        #expect(step(&first) == .written)
+        for epoch in UInt64(2)...4 {
+            var next = try appender()
+            let made = position(epoch, epoch: epoch)
+            queue(made)
+            #expect(step(&next, synced: position(1)) == .written)
+            #expect(next.last == made, "what was written is not told under its position")
+        }
+        disk.kill()
+        let recovered = try recover(disk)
+        #expect(recovered.end.last == position(4, epoch: 4))
+        #expect(recovered.report.records == 4)
+    }
+
+    @Test func `what finds no room waits and is written to a new segment when there is some`() throws {
+        var appender = try appender()
+        queue(position(1))
+        #expect(step(&appender) == .written)
+        disk.limit(to: 90)
+        for number in UInt64(2)...5 { queue(position(number)) }
+        guard case .outOfSpace = step(&appender) else {
+            Issue.record("a full disk took everything")
+            return
+        }
+        #expect(appender.last < position(5))
+        queue(position(6))
+        guard case .outOfSpace = step(&appender) else {
+            Issue.record("a full disk took a new segment")
+            return
+        }
+        disk.limit(to: nil)
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(5))
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(6))
+        disk.kill()
+        let recovered = try recover(disk)
+        #expect(recovered.end.last == position(6, epoch: 1))
+        #expect(recovered.report.records == 6)
+    }
+
+    @Test func `after a failed sync no file of the log is synced again`() throws {
+        let syncs = SyncTurn()
+        let file = try disk.create("log-1")
+        try syncs.sync(file)
+        disk.failPower(after: 0)
+        #expect(throws: SystemError.self) { try syncs.sync(file) }
+        disk.failPower(after: nil)
+        let calls = disk.calls
+        #expect(throws: SystemError.self) { try syncs.sync(file) }
+        #expect(disk.calls == calls, "the disk was asked again")
+    }
+}
+
+/// What replies and changes go by.
+@Suite struct `The log's progress` {
+    private let start = Position(epoch: 1, number: 10)
+    private let next = Position(epoch: 1, number: 11)
+
+    @Test func `acknowledgements that a hanging sync covers still count as unsynced`() {
+        let progress = LogProgress(at: start, policy: .everysec)
+        progress.noteWritten(next, at: 5000)
+        #expect(!progress.isStalled(at: 5999))
+        progress.beginSync()
+        #expect(!progress.isStalled(at: 5999))
+        #expect(progress.isStalled(at: 6000))
+        progress.noteSynced(next)
+        progress.endSync()
+        #expect(!progress.isStalled(at: 9000))
+    }
+
+    @Test func `what is written during a sync has a second of its own`() {
+        let progress = LogProgress(at: start, policy: .everysec)
+        progress.noteWritten(next, at: 5000)
+        progress.beginSync()
+        progress.noteWritten(Position(epoch: 1, number: 12), at: 5400)
+        progress.endSync()
+        #expect(progress.oldestUnsynced == 5400)
+        #expect(!progress.isStalled(at: 6399))
+        #expect(progress.isStalled(at: 6400))
+    }
+
+    @Test(arguments: FsyncPolicy.allCases)
+    func `after a failure only what is on the disk is released`(policy: FsyncPolicy) {
+        let progress = LogProgress(at: start, policy: policy)
+        progress.noteWritten(next, at: 5000)
+        #expect(progress.released == (policy == .always ? start : next))
+        progress.enter(.failed)
+        #expect(progress.released == start)
+        progress.enter(.open)
+        #expect(progress.state == .failed, "a failed log came back")
+    }
+}
