@@ -33,7 +33,7 @@ test-system: build
 	.venv/bin/python scripts/embed-openapi --check
 	.venv/bin/python -m pytest -q Tests/System $(ARGS)
 
-bench: build ## measures beside nginx, Redis and memcached
+bench: build ## measures beside nginx, nchan, Redis and memcached
 	@scripts/install-missing bench
 	$(SWIFT_BUILD) --product nuthatch-replay
 	python3 Benchmarks/bench.py $(ARGS)
