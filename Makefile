@@ -43,7 +43,7 @@ test-faults: build
 	@scripts/install-missing test
 	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) .venv/bin/python -m pytest -q Tests/System -k durability $(ARGS)
 
-bench: build ## measures beside nginx, Redis and memcached
+bench: build ## measures beside nginx, nchan, Redis and memcached
 	@scripts/install-missing bench
 	$(SWIFT_BUILD) --product nuthatch-replay
 	python3 Benchmarks/bench.py $(ARGS)
