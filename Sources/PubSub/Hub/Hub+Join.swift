@@ -56,7 +56,7 @@ extension HubState {
             return startAnew(subscriber, .ahead, from: cursor, at: head)
         case .cursor(let cursor):
             subscriber.begin(at: cursor.number, joinedAt: head, catchesUp: cursor.number < head)
-            return nil
+            return neverHeld(subscriber)
         case .instant(let milliseconds): return start(subscriber, since: Instant(milliseconds: milliseconds))
         case .last(let count):
             startWithLast(subscriber, count, at: now)
@@ -80,6 +80,18 @@ extension HubState {
             place: cursor(place))
     }
 
+    /// What no history held of the time before the subscriber joined. What comes from now on it is given as it happens,
+    /// so this is known now or never.
+    private mutating func neverHeld(_ subscriber: Subscriber) -> Gap? {
+        let place = subscriber.place
+        let losers = (subscriber.topics + matching(subscriber)).filter { $0.unheldThrough > place }
+        guard let through = losers.map(\.unheldThrough).max() else { return nil }
+        statistics.gaps += 1
+        return Gap(
+            reason: .historyTrimmed, topics: losers.prefix(PubSubLimits.topicsPerGap).map(\.name.bytes),
+            from: cursor(place), to: cursor(through), missed: nil, place: cursor(place))
+    }
+
     /// Topics and patterns as they were asked for, as many as a gap names.
     static func subjects(of subscriber: Subscriber) -> [[UInt8]] {
         Array(
@@ -95,7 +107,7 @@ extension HubState {
             let floor = topic.floor(since: instant)
             subscriber.floors[ObjectIdentifier(topic)] = max(floor, topic.lost.through)
             place = min(place, floor)
-            if topic.lost.through > 0 && topic.lostAt >= instant { losers.append(topic.name.bytes) }
+            if topic.goneThrough > 0 && topic.lostAt >= instant { losers.append(topic.name.bytes) }
         }
         if !subscriber.request.patterns.isEmpty {
             // Undeclared topics are read from what is remembered of all of them.

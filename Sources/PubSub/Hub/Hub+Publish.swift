@@ -53,7 +53,7 @@ extension HubState {
     mutating func keep(_ event: Event, of topic: Topic, isRetained: Bool, at now: Instant) {
         if isRetained { retain(event, of: topic) }
         if topic.keepsNothing {
-            topic.lost.append(event.number, counting: false)
+            topic.unheldThrough = event.number
             topic.lostAt = event.at
             return
         }

@@ -96,6 +96,9 @@ extension HubState {
             if wasDeclared { historyBytes -= event.weight }
         }
         topic.settings = nil
+        // From now on it is one of the undeclared, whose losses are told by these.
+        if topic.unheldThrough > topic.lost.through { topic.lost.append(topic.unheldThrough, counting: false) }
+        recentLostThrough = max(recentLostThrough, topic.lost.through)
         if wasState {
             declared.removeOne(topic)
             declaredVersion += 1
@@ -157,10 +160,10 @@ extension HubState {
 
     private func gap(_ topic: Topic, behind cursor: Cursor) -> Gap? {
         if cursor.number > head { return lostAltogether(topic, .ahead, from: cursor) }
-        guard topic.lost.through > cursor.number else { return nil }
+        guard topic.goneThrough > cursor.number else { return nil }
         return Gap(
-            reason: .historyTrimmed, topics: [topic.name.bytes], from: cursor, to: self.cursor(topic.lost.through),
-            missed: topic.lost.count(after: cursor.number), place: cursor)
+            reason: .historyTrimmed, topics: [topic.name.bytes], from: cursor, to: self.cursor(topic.goneThrough),
+            missed: topic.gone(after: cursor.number), place: cursor)
     }
 
     private func lostAltogether(_ topic: Topic, _ reason: Gap.Reason, from: Cursor) -> Gap {

@@ -14,7 +14,10 @@ final class Topic: @unchecked Sendable {
     var published: UInt64 = 0
     /// The number of the last one.
     var lastNumber: UInt64 = 0
+    /// What the history gave up.
     var lost: LostNumbers
+    /// The number of the last event that no history ever held: who listened then has it, all others lost it.
+    var unheldThrough: UInt64 = 0
     /// When the last of those was published.
     var lostAt = Instant(milliseconds: .min)
     var retained: Event?
@@ -44,6 +47,12 @@ final class Topic: @unchecked Sendable {
 
     /// The topic was forgotten once, and may have lost something then.
     func mayHaveLost(behind place: UInt64) -> Bool { lost.isUnknown(behind: place) && lost.through <= place }
+
+    /// The last number that nobody who comes now can be given.
+    var goneThrough: UInt64 { max(lost.through, unheldThrough) }
+
+    /// How many of those lie behind `number`; nil when that is not known.
+    func gone(after number: UInt64) -> Int? { unheldThrough > number ? nil : lost.count(after: number) }
 
     func add(_ subscriber: Subscriber, loops: Int) {
         if exact.isEmpty { exact = Array(repeating: [], count: loops) }
