@@ -4,7 +4,7 @@ import Compression
 import Durability
 import Posix
 
-/// The first byte chooses a layer, for checksums keep a fuzzer out of the inner ones: the file, a member, the records of
+/// The first byte chooses a layer, for checksums keep a fuzzer out of the inner ones: file, member, records of
 /// a block, head, foot.
 func fuzzSnapshot(_ input: Span<UInt8>) {
     guard input.count > 0 else { return }
@@ -75,9 +75,9 @@ private final class BytesDisk: Disk, DiskFile {
 
     func read(at offset: Int, upTo count: Int, into buffer: inout IOBuffer) throws(SystemError) -> Int {
         guard offset < bytes.count else { return 0 }
-        let part = bytes.span.extracting(offset..<min(bytes.count, offset + count))
-        buffer.append(part)
-        return part.count
+        let end = min(bytes.count, offset + count)
+        buffer.append(Array(bytes[offset..<end]))
+        return end - offset
     }
 
     func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemError) -> Int { throw .outOfSpace(path) }
