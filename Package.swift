@@ -76,7 +76,8 @@ let package = Package(
         .executableTarget(name: "nuthatch-replay", path: "Benchmarks/Replay", swiftSettings: common),
 
         .executableTarget(
-            name: "EngineBench", dependencies: ["CacheEngine", "CacheModel", "Bytes"], path: "Benchmarks/Engine",
+            name: "EngineBench", dependencies: ["CacheEngine", "CacheModel", "Durability", "Posix", "Bytes"],
+            path: "Benchmarks/Engine",
             swiftSettings: common),
 
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "CChecksum"], swiftSettings: tests),
@@ -101,7 +102,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability", "Compression", "Crypto", "Bytes",
+                "API", "Durability", "Posix", "HTTP1", "JSON", "CacheModel", "CacheEngine", "Observability",
+                "Compression", "Crypto", "Bytes",
             ], swiftSettings: tests),
         .testTarget(
             name: "ObservabilityTests", dependencies: ["Observability", "CacheModel", "Bytes"], swiftSettings: tests),

@@ -11,5 +11,6 @@ case "growth": GrowthBench.run()
 case "trace": TraceBench.run(Array(arguments.dropFirst()))
 case "profile": ProfileBench.run(Array(arguments.dropFirst()))
 case "churn": ChurnBench.run()
+case "snapshot": try SnapshotBench.run(Array(arguments.dropFirst()))
 default: SpeedBench.run()
 }

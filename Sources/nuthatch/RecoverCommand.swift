@@ -8,7 +8,7 @@ struct RecoverCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recover", abstract: "Save what is sound of a damaged data directory into a new one.",
         discussion: """
-            Takes the newest sound snapshot and the log behind it up to the first damage. What lies behind that is LOST, \
+            Takes the newest sound snapshot and the log behind it up to the first damage. What is behind that is LOST, \
             and nothing in the damaged directory is changed. Without a manifest it goes by what the files say of \
             themselves. Try a replica, or a snapshot with an archived log, first.
 

@@ -8,10 +8,10 @@ struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Make a new data directory with the state of another at a time or position.",
         discussion: """
-            The directory it reads stays as it is; the new one must be empty or not there yet, and begins a new history. \
+            The directory it reads stays as it is; the new one must be empty or not there, and begins a new history. \
             To a time means: nothing that happened later. A server may be running on the directory that is read.
 
-            Lifetimes are absolute: keys whose end has passed since are gone. With --shift-ttl each keeps the life it had \
+            Lifetimes are absolute: keys whose end has passed are gone. With --shift-ttl each keeps the life it had \
             left.
 
             Exit codes: 0 restored, 2 refused or failed; then nothing counts that was written.

@@ -59,8 +59,8 @@ struct DeletedVersions {
         if !kept.isEmpty { kept[hash] = nil }
     }
 
-    /// Visits what is kept, oldest first, from number `start` on, `most` places of the queue at most; returns the number
-    /// to go on from, nil at the end. What stays meanwhile keeps its number; what is left anew gets a later one.
+    /// Visits what is kept, oldest first, from number `start` on, `most` places of the queue at most; returns the
+    /// number to go on from, nil at the end. What stays meanwhile keeps its number; what is left anew gets a later one.
     func walk(from start: UInt64, most: Int, _ visit: (Kept) -> Void) -> UInt64? {
         let front = dropped + UInt64(first)
         let from = Int(max(start, front) - dropped)

@@ -9,6 +9,12 @@ package struct PositionTable: Sendable {
         package var time: Instant
         /// What lies there: a snapshot, or the end of a segment.
         package var name: String
+
+        package init(position: Position, time: Instant, name: String) {
+            self.position = position
+            self.time = time
+            self.name = name
+        }
     }
 
     package let rows: [Row]

@@ -75,7 +75,7 @@ package struct MarkFile: ~Copyable, Sendable {
         for start in [0, slotDistance] where bytes.count >= start + slotSize {
             let slot = bytes.extracting(start..<start + slotSize)
             guard let mark = DurableMark(slot, history: history) else { continue }
-            if newest.map({ $0.position < mark.position }) ?? true { newest = mark }
+            if newest.map({ mark.isNewer(than: $0) }) ?? true { newest = mark }
         }
         return newest
     }
@@ -93,6 +93,11 @@ package struct DurableMark: Sendable, Equatable {
     package init(position: Position, isComplete: Bool) {
         self.position = position
         self.isComplete = isComplete
+    }
+
+    /// At one position an orderly stop comes after everything else.
+    func isNewer(than other: DurableMark) -> Bool {
+        position == other.position ? isComplete && !other.isComplete : position > other.position
     }
 
     func encode(into buffer: inout IOBuffer, history: HistoryID) {

@@ -9,7 +9,8 @@ extension DurableLog: SnapshotLog {
 
     package func point(atLeast position: Position) throws(SnapshotFailure) -> LogPoint {
         let running = try current()
-        try wait(running) { running.progress.written >= position }
+        // By number: a state that goes on in a new epoch says so before it has a record of it.
+        try wait(running) { running.progress.written.number >= position.number }
         // A batch ends where a group does, so this lies inside none.
         let place = running.place.current
         return LogPoint(position: place.position, logTime: place.logTime, digest: place.digest)
@@ -32,7 +33,7 @@ extension DurableLog: SnapshotLog {
     package func sync(through position: Position) throws(SnapshotFailure) {
         let running = try current()
         running.syncer.request(through: position)
-        try wait(running) { running.progress.synced >= position }
+        try wait(running) { running.progress.synced.number >= position.number }
     }
 
     package var bytesWritten: UInt64 { counters.bytes }

@@ -20,6 +20,8 @@ struct LogAppender: ~Copyable {
 
     let store: ManifestStore
     private let segmentBytes: Int
+    /// Of the positions given out: a segment that recovery wrote again may begin in an earlier one.
+    private let epoch: UInt64
     private var writer: SegmentWriter
     private var batch = LogBatch()
     private var clock: LogClock
@@ -42,6 +44,7 @@ struct LogAppender: ~Copyable {
     init(_ writer: consuming SegmentWriter, in store: ManifestStore, digest: UInt64, segmentBytes: Int) {
         self.store = store
         self.segmentBytes = segmentBytes
+        epoch = store.current.epoch
         self.digest = digest
         last = writer.last
         digestAt = writer.last.number
@@ -107,7 +110,7 @@ struct LogAppender: ~Copyable {
     private mutating func addControls(synced: Position, clockStep: Int64?) {
         guard let final = batch.records.last else { return }
         for record in batch.records { digest &+= record.digestChange }
-        let position = Position(epoch: writer.header.firstPosition.epoch, number: final.number)
+        let position = Position(epoch: epoch, number: final.number)
         if let clockStep { RecordFrame.append(.clockStep(clockStep), at: position, to: &batch.bytes) }
         if final.number - digestAt >= Self.digestInterval {
             RecordFrame.append(.digest(digest), at: position, to: &batch.bytes)
@@ -137,7 +140,7 @@ struct LogAppender: ~Copyable {
     private mutating func beginSegment(at wall: Instant) throws(SystemError) {
         let room = try roomForSegment()
         if isWriteLeft { try sealOff() }
-        let next = Position(epoch: writer.header.firstPosition.epoch, number: last.number + 1)
+        let next = Position(epoch: epoch, number: last.number + 1)
         let header = SegmentHeader(
             history: writer.header.history, id: store.takeFile(), firstPosition: next, madeAt: wall)
         let made = try SegmentWriter(
