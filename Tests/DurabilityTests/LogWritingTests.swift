@@ -16,7 +16,7 @@ import Testing
         let recovered = try recover(disk)
         let (store, digest) = (recovered.store, recovered.digest)
         return LogAppender(
-            recovered.takeLog().writer, in: store, digest: digest, segmentBytes: segmentBytes, syncs: SyncTurn())
+            recovered.takeLog().takeWriter(), in: store, digest: digest, segmentBytes: segmentBytes, syncs: SyncTurn())
     }
 
     private func queue(_ position: Position, remaining: Int = 0) {

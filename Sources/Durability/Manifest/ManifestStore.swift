@@ -27,8 +27,8 @@ package final class ManifestStore: Sendable {
     /// The id for a new file: never given out twice, also when the file comes to nothing.
     package func takeFile() -> UInt64 { state.withLock { $0.manifest.takeFile() } }
 
-    /// Puts a changed manifest on disk: temporary file, sync, rename, sync of the directory. When it returns, the change
-    /// lasts.
+    /// Puts a changed manifest on disk: temporary file, sync, rename, sync of the directory. When it returns, the
+    /// change lasts.
     /// - Throws: an error before the renaming leaves everything as it was and may be tried again. One after it, when
     ///   nobody can know which of the two the disk will show, is thrown again by every later change.
     package func update(_ change: (inout Manifest) -> Void) throws(SystemError) {

@@ -11,7 +11,7 @@ import CacheModel
 /// epoch 1
 /// start 1.1
 /// next-file 8
-/// snapshot id=3 scan-start=1.1000 position=1.1200 log-time=… made-at=… entries=… digest=… length=… crc32c=… rehearsed=1
+/// snapshot id=3 scan-start=1.100 position=1.120 log-time=… made-at=… entries=… digest=… length=… crc32c=… rehearsed=…
 /// segment id=4 first=1.1 last=1.900 length=67108000 crc32c=9c0f… first-time=… last-time=…
 /// segment id=7 first=1.901
 /// crc32c 5b0e1d2f

@@ -23,7 +23,7 @@ package struct Retention: Sendable, Equatable {
     /// - Parameters:
     ///   - now: the log time.
     ///   - reader: the position that the slowest replica has; nil without replicas.
-    ///   - isArchived: whether a file has been copied to where it must go first; everything is where there is no archive.
+    ///   - isArchived: whether a file has been copied to where it must go first; true where there is no archive.
     package func plan(
         _ manifest: Manifest, now: Instant, reader: Position? = nil, isArchived: (UInt64) -> Bool = { _ in true }
     ) -> Plan {

@@ -218,6 +218,9 @@ struct Tail: Sendable {
 package struct OpenLog: ~Copyable, Sendable {
     package var writer: SegmentWriter
     package var marks: MarkFile
+
+    /// The writer alone, for who writes without syncing.
+    package consuming func takeWriter() -> SegmentWriter { writer }
 }
 
 /// A data directory in use: what the log thread goes on with.

@@ -3,13 +3,13 @@ import CacheModel
 
 /// Where the log ends: what a crash or a loss of power left of the last segment.
 ///
-/// An invalid record is a *torn tail* when nothing behind it says that it was once synced; then everything from it on is
-/// cut, valid records too, since disks persist blocks out of order. A mark behind it, carried by a later batch, that
+/// An invalid record is a *torn tail* when nothing behind it says that it was once synced; then everything from it on
+/// is cut, valid records too, since disks persist blocks out of order. A mark behind it, carried by a later batch, that
 /// covers its position says that the disk held it once: that is *damage*, and refused. An atomic group of which a
 /// record is missing is cut whole.
 ///
-/// A record that passes its checksum but contradicts the one before it, or is of an unknown kind, was never torn: refused
-/// too.
+/// A record that passes its checksum but contradicts the one before it, or is of an unknown kind, was never torn:
+/// refused too.
 package struct TailExam: Sendable {
     /// Behind the last whole record that counts.
     package private(set) var end: WalkEnd
@@ -57,8 +57,8 @@ package struct TailExam: Sendable {
         durableEnd = Self.wholeEnd(through: durable, in: bytes, of: segment, after: before, upTo: end)
     }
 
-    /// Behind the last record, and whole group, up to `position`. A control record behind it, which has its position, was
-    /// written later and so counts as unsynced.
+    /// Behind the last record, and whole group, up to `position`. A control record behind it, which has its position,
+    /// was written later and so counts as unsynced.
     private static func wholeEnd(
         through position: Position, in bytes: Span<UInt8>, of segment: SegmentBytes, after before: LogEnd?,
         upTo end: WalkEnd

@@ -2,8 +2,8 @@ import Bytes
 import CacheModel
 import Posix
 
-/// Reads the log of a directory in order, also while it is written: for the tail of a snapshot, for restores to a moment
-/// and for the tools. Changes nothing and needs no lock. Memory: one segment.
+/// Reads the log of a directory in order, also while it is written: for the tail of a snapshot, for restores to a
+/// moment and for the tools. Changes nothing and needs no lock. Memory: one segment.
 package struct LogReader: Sendable {
     package let disk: any Disk
     package let manifest: Manifest

@@ -21,7 +21,7 @@ struct SnapshotSchedule {
     }
 
     mutating func isDue(at now: Instant, position: Position, bytes: UInt64) -> Bool {
-        guard position > lastPosition, now >= notBefore else { return false }
+        guard position.number > lastPosition.number, now >= notBefore else { return false }
         if growth > 0, bytes - lastBytes >= growth { return true }
         guard every > 0 else { return false }
         // The first of a history, and one after the clock was set back, count from now.

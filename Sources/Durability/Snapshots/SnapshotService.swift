@@ -82,9 +82,9 @@ package final class SnapshotService: Sendable {
         shared.withLock { $0.isStopping = true }
         work.signal()
         threads.join()
-        if options.atStop, parts.state.lastPosition > (shared.withLock { $0.entries.last?.position } ?? .none) {
-            make()
-        }
+        // By number: a start alone raises the epoch.
+        let last = shared.withLock { $0.entries.last?.position } ?? .none
+        if options.atStop, parts.state.lastPosition.number > last.number { make() }
     }
 
     /// Breaks off the last snapshot, when the server must stop at once.

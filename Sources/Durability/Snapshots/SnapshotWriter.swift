@@ -5,7 +5,7 @@ import Posix
 /// Writes a snapshot: a file that is the state at one position E, made while others write, without a copy of the state
 /// and without stopping anybody.
 ///
-/// 1. Note the position S. Everything that happens from here on will stand in the tail.
+/// 1. Note how far the log is, S. Everything that happens from here on will stand in the tail.
 /// 2. Capture all entries slice by slice (``DurableState/capture(from:into:)``). An entry carries the position of its
 ///    last content change; one that changes meanwhile may be captured before or after, twice or not at all.
 /// 3. Ask the log where it stands: E, at or past all that was captured. Append its records (S, E].
@@ -45,8 +45,11 @@ package struct SnapshotWriter {
     package func write(
         wallTime: Instant, threads: Int, level: Int
     ) throws(SnapshotFailure) -> SnapshotSummary {
+        // Where the log is, not the state: what lies between is in the tail too. And a state that has changed nothing
+        // since a start counts in a newer epoch than its last record.
+        let start = try log.point(atLeast: .none).position
         let head = SnapshotHead(
-            history: manifest.history, hashSecret: manifest.hashSecret, start: state.lastPosition, wallTime: wallTime)
+            history: manifest.history, hashSecret: manifest.hashSecret, start: start, wallTime: wallTime)
         var output = SnapshotOutput(
             file: file, packer: try SnapshotPacker(threads: threads, level: level), threads: threads,
             progress: progress)
