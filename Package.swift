@@ -68,7 +68,7 @@ let package = Package(
         .executableTarget(
             name: "nuthatch",
             dependencies: [
-                "Server", "HTTP1", "JSON", "Posix", "Bytes",
+                "Server", "HTTP1", "JSON", "Durability", "CacheEngine", "CacheModel", "Posix", "Bytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
 
@@ -92,7 +92,9 @@ let package = Package(
         .testTarget(name: "ServerConfigurationTests", dependencies: ["Server", "API"], swiftSettings: tests),
         // What the fuzzers feed; also run over their corpus by the tests.
         .target(
-            name: "FuzzTargets", dependencies: ["HTTP1", "JSON", "Bytes"], path: "Fuzz/Sources", swiftSettings: common),
+            name: "FuzzTargets",
+            dependencies: ["HTTP1", "JSON", "Durability", "CacheModel", "Compression", "Posix", "Bytes"],
+            path: "Fuzz/Sources", swiftSettings: common),
         .testTarget(name: "TidyTests", swiftSettings: tests),
         .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: tests),
         .testTarget(name: "HTTP1FieldsTests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),

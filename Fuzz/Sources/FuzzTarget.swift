@@ -7,6 +7,15 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case json
     /// Everything that parses the value of a field: tags, ranges, dates, directives, structured fields.
     case fields
+    /// Bodies of log records: what is read is written again the same.
+    case record
+    /// The records of a segment: links, positions, groups.
+    case segment
+    case manifest
+    /// The slots of the mark file.
+    case mark
+    /// A snapshot: the file, its members, records, head and foot.
+    case snapshot
 
     package func run(_ input: Span<UInt8>) {
         switch self {
@@ -14,6 +23,11 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .chunks: fuzzChunks(input)
         case .json: fuzzJSON(input)
         case .fields: fuzzFields(input)
+        case .record: fuzzRecord(input)
+        case .segment: fuzzSegment(input)
+        case .manifest: fuzzManifest(input)
+        case .mark: fuzzMark(input)
+        case .snapshot: fuzzSnapshot(input)
         }
     }
 }

@@ -4,7 +4,8 @@ extension Span where Element == UInt8 {
     ///
     /// Unsafe: one load, checked against `count` first.
     @inlinable @inline(always)
-    public func loadLittleEndian<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type, at offset: Int) -> Number {
+    public func loadLittleEndian<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type, at offset: Int) -> Number
+    {
         precondition(offset >= 0 && offset <= count - MemoryLayout<Number>.size, "a number outside the bytes")
         return withUnsafeBytes {
             Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self))
@@ -25,7 +26,9 @@ extension IOBuffer {
 
     /// Overwrites the bytes at `index` with those of `number`.
     @inlinable @inline(always)
-    public mutating func replace<Number: FixedWidthInteger & BitwiseCopyable>(at index: Int, littleEndian number: Number) {
+    public mutating func replace<Number: FixedWidthInteger & BitwiseCopyable>(
+        at index: Int, littleEndian number: Number
+    ) {
         precondition(index >= 0 && index <= count - MemoryLayout<Number>.size, "a number outside the bytes")
         base!.storeBytes(of: number.littleEndian, toByteOffset: readMark + index, as: Number.self)
     }

@@ -6,7 +6,10 @@ extension MetricsRegistry {
     package static let mediaType: StaticString = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
     /// Appends the whole exposition.
-    package func append(engine: EngineStatistics, version: String, into out: inout IOBuffer) {
+    /// - Parameter log: nil where nothing is kept.
+    package func append(
+        engine: EngineStatistics, log: LogFigures? = nil, version: String, into out: inout IOBuffer
+    ) {
         out.append("# TYPE nuthatch_build info\n# HELP nuthatch_build What is running.\nnuthatch_build_info{version=\"")
         for byte in version.utf8 where byte >= 0x20 && byte != 0x22 && byte != 0x5C { out.append(byte) }
         out.append("\"} 1\n")
@@ -14,7 +17,26 @@ extension MetricsRegistry {
         appendLookups(engine, into: &out)
         appendStore(engine, into: &out)
         appendLoops(into: &out)
+        if let log { appendLog(log, into: &out) }
         out.append("# EOF\n")
+    }
+
+    private func appendLog(_ log: LogFigures, into out: inout IOBuffer) {
+        var metrics = OpenMetrics()
+        metrics.family("nuthatch_log_written_position", .gauge, "The last record written.", into: &out)
+        metrics.sample(log.written.number, into: &out)
+        metrics.family("nuthatch_log_synced_position", .gauge, "The last record that is on the disk.", into: &out)
+        metrics.sample(log.synced.number, into: &out)
+        metrics.family("nuthatch_log_batches", .counter, "Batches written to the log.", into: &out)
+        metrics.sample(log.batches, into: &out)
+        metrics.family("nuthatch_log_bytes", .counter, "Bytes written to the log.", into: &out)
+        metrics.sample(log.bytes, into: &out)
+        metrics.family("nuthatch_log_syncs", .counter, "Syncs of the log.", into: &out)
+        metrics.sample(log.syncs, into: &out)
+        metrics.family("nuthatch_log_sync_microseconds", .counter, "Time spent in them.", into: &out)
+        metrics.sample(log.syncNanoseconds / 1000, into: &out)
+        metrics.family("nuthatch_log_refused_writes", .counter, "Writes that failed for want of room.", into: &out)
+        metrics.sample(log.refusedWrites, into: &out)
     }
 
     private func appendLookups(_ engine: EngineStatistics, into out: inout IOBuffer) {

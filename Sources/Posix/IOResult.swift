@@ -32,6 +32,8 @@ extension SystemError {
     package var isPresent: Bool { code == EEXIST }
     /// No room: the disk, a quota or the limit of file sizes.
     package var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+    /// Files may not become so long here.
+    package var isFileTooLong: Bool { code == EFBIG }
     /// Another process holds the lock.
     package var isLocked: Bool { code == EWOULDBLOCK }
     /// The device failed.

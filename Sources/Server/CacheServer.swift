@@ -27,18 +27,21 @@ package enum CacheServer {
         let server = try Wiring.build(configuration, loops: loops, descriptors: descriptors)
         let threads = try startLoops(server, listeners)
         let failure = LogFailure(configuration.keeping.logFailure)
+        if server.configuration.keeping.directory.isEmpty {
+            server.open(server.api.openData.engine, keeper: nil)
+        }
+        Files.writeLine("nuthatch: listening on http://\(listeners.address.text)", to: .standardOutput)
         do {
-            try open(server, failure)
+            try load(server, failure)
         } catch {
             drain(server, threads)
             throw error
         }
-        Files.writeLine("nuthatch: listening on http://\(listeners.address.text)", to: .standardOutput)
         waitForStop(server)
         drain(server, threads)
         server.api.snapshots?.stop()
         server.keeper?.log.stop()
-        return failure.hasHappened ? 1 : 0
+        return failure.endsServer ? 1 : 0
     }
 
     private static func drain(_ server: SharedServer, _ threads: LoopThreads) {
@@ -47,13 +50,10 @@ package enum CacheServer {
         threads.join()
     }
 
-    /// Lets requests for the data in, after it has been loaded where it is kept. The loops answer meanwhile: alive, and
-    /// not ready.
-    private static func open(_ server: SharedServer, _ failure: LogFailure) throws {
+    /// Loads the data where it is kept, then lets requests for it in. The loops answer meanwhile: alive, and not ready.
+    private static func load(_ server: SharedServer, _ failure: LogFailure) throws {
         let configuration = server.configuration
-        guard !configuration.keeping.directory.isEmpty else {
-            return server.open(server.api.openData.engine, keeper: nil)
-        }
+        if configuration.keeping.directory.isEmpty { return }
         let start = Clock.monotonicMilliseconds()
         let mailboxes = server.mailboxes
         let opened = try DataDirectory.open(

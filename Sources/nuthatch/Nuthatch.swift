@@ -18,7 +18,10 @@ struct Nuthatch: ParsableCommand {
                 name: "Client",
                 subcommands: [
                     GetCommand.self, SetCommand.self, DeleteCommand.self, StatsCommand.self, PingCommand.self,
-                ])
+                ]),
+            CommandGroup(
+                name: "Data directories",
+                subcommands: [VerifyCommand.self, PositionsCommand.self, RestoreCommand.self, RecoverCommand.self]),
         ],
         defaultSubcommand: ServeCommand.self
     )

@@ -15,12 +15,16 @@ import Testing
         "CacheEngine": ["Bytes", "CLinux", "CacheModel", "Glibc"],
         "Durability": ["Bytes", "CacheModel", "Compression", "Crypto", "Posix"],
         "Observability": ["Bytes", "CacheModel"],
-        "API": ["Bytes", "CacheModel", "Compression", "Crypto", "HTTP1", "JSON", "Observability"],
+        "API": [
+            "Bytes", "CacheModel", "Compression", "Crypto", "Durability", "HTTP1", "JSON", "Observability", "Posix",
+        ],
         "Server": [
             "API", "Bytes", "CacheEngine", "CacheModel", "Crypto", "Durability", "HTTP1", "JSON", "Observability",
             "Posix", "Reactor",
         ],
-        "nuthatch": ["ArgumentParser", "Bytes", "HTTP1", "JSON", "Posix", "Server"],
+        "nuthatch": [
+            "ArgumentParser", "Bytes", "CacheEngine", "CacheModel", "Durability", "HTTP1", "JSON", "Posix", "Server",
+        ],
     ]
 
     private static let accessLevels: Set<Substring> = ["package", "public", "internal", "private", "fileprivate"]

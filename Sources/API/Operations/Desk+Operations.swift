@@ -19,7 +19,7 @@ extension Desk {
         try refuseParameters(request)
         let form = try controlForm(request)
         let readiness = api.readiness
-        let isReady = readiness == .ready
+        let isReady = readiness == .ready && canChange
         scratch.removeAll()
         switch form {
         case .text:
@@ -32,6 +32,14 @@ extension Desk {
             scratch.append("}\n")
         }
         answerScratch(isReady ? 200 : 503, form, response: &response)
+    }
+
+    /// Whether changes could be kept: a server that refuses them all is better left alone.
+    private var canChange: Bool {
+        switch api.openData.gate?.admission {
+        case .full, .failed: false
+        case .open, .held, nil: true
+        }
     }
 
     private mutating func appendReadinessDetail(_ readiness: Readiness) {
@@ -63,7 +71,8 @@ extension Desk {
     mutating func answerMetrics(_ request: borrowing Request, response: inout ResponseWriter) throws(Problem) {
         try refuseParameters(request)
         scratch.removeAll()
-        api.metrics.append(engine: engine.statistics(), version: api.settings.version, into: &scratch)
+        api.metrics.append(
+            engine: engine.statistics(), log: gate?.figures, version: api.settings.version, into: &scratch)
         response.begin(200)
         response.field("Content-Type", MetricsRegistry.mediaType)
         response.fields("X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n")

@@ -57,16 +57,17 @@ package struct TailExam: Sendable {
         durableEnd = Self.wholeEnd(through: durable, in: bytes, of: segment, after: before, upTo: end)
     }
 
-    /// The last place between groups at or before `position`.
+    /// Behind the last record, and whole group, up to `position`. A control record behind it, which has its position, was
+    /// written later and so counts as unsynced.
     private static func wholeEnd(
         through position: Position, in bytes: Span<UInt8>, of segment: SegmentBytes, after before: LogEnd?,
         upTo end: WalkEnd
     ) -> WalkEnd {
         var walk = RecordWalk(segment.header, after: before)
         var found = walk.end
-        while walk.offset < end.offset, (try? walk.next(in: bytes)) != nil {
+        while walk.offset < end.offset, let record = try? walk.next(in: bytes) {
             if walk.last > position { break }
-            if walk.groupLeft == 0 { found = walk.end }
+            if walk.groupLeft == 0, !record.header.kind.isControl { found = walk.end }
         }
         return found
     }

@@ -30,7 +30,7 @@ package struct SegmentWriter: ~Copyable, Sendable {
         var buffer = IOBuffer(capacity: SegmentHeader.size)
         let checksum = header.encode(into: &buffer)
         do throws(SystemError) {
-            if room > 0 { try file.preallocate(to: room) }
+            if room > 0 { try Self.makeRoom(room, in: file) }
             try file.writeAll(buffer.readable, at: 0)
             try file.sync()
             try disk.syncDirectory()
@@ -48,6 +48,11 @@ package struct SegmentWriter: ~Copyable, Sendable {
         sealedLink = checksum
         firstTime = end.lastTime
         lastTime = end.lastTime
+    }
+
+    /// Where files may not become so long none is made beforehand: the writes will tell how far it goes.
+    private static func makeRoom(_ room: Int, in file: any DiskFile) throws(SystemError) {
+        do throws(SystemError) { try file.preallocate(to: room) } catch { if !error.isFileTooLong { throw error } }
     }
 
     /// Seals the framed records from `index` of the buffer's readable bytes to its end, in the order they lie there.

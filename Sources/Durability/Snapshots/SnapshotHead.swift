@@ -35,7 +35,7 @@ package struct SnapshotHead: Sendable {
         buffer.append(littleEndian: wallTime.milliseconds)
     }
 
-    init(_ bytes: Span<UInt8>) throws(SnapshotFlaw) {
+    package init(_ bytes: Span<UInt8>) throws(SnapshotFlaw) {
         guard bytes.count >= 12, bytes.extracting(0..<8).equals("NUTHATCH") else { throw .form }
         let format = Int(bytes.loadLittleEndian(UInt16.self, at: 8))
         guard format <= Self.format else { throw .version(format) }
@@ -94,7 +94,7 @@ package struct SnapshotFoot: Sendable, Equatable {
         buffer.append(littleEndian: checksums)
     }
 
-    init(_ bytes: Span<UInt8>) throws(SnapshotFlaw) {
+    package init(_ bytes: Span<UInt8>) throws(SnapshotFlaw) {
         guard bytes.count == Self.size else { throw .form }
         position = Position(packed: bytes.loadLittleEndian(UInt64.self, at: 0))
         logTime = Instant(milliseconds: bytes.loadLittleEndian(Int64.self, at: 8))

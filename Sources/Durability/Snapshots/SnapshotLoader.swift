@@ -50,6 +50,19 @@ package struct SnapshotLoader {
         return try run(name, in: state, expected)
     }
 
+    /// What a file says of itself: its checksums are right, its records are not looked at.
+    package func summary(_ name: String) throws(SnapshotFailure) -> SnapshotSummary {
+        var reader = try open(name)
+        var scratch = try BlockScratch()
+        let head = try readHead(&reader, &scratch)
+        while !reader.isAtEnd {
+            guard let block = try reader.nextBlock(), block.label.kind == .foot else { continue }
+            let foot = try readFoot(block, reader, &scratch)
+            return SnapshotSummary(head: head, foot: foot, length: reader.offset, checksum: reader.checksum.value)
+        }
+        throw reader.failure(.short)
+    }
+
     private func open(_ name: String) throws(SnapshotFailure) -> SnapshotReader {
         let file: any DiskFile
         do throws(SystemError) { file = try disk.openForReading(name) } catch { throw .disk(error) }
@@ -123,6 +136,12 @@ package struct SnapshotLoader {
             progress.bytes = UInt64(reader.offset)
             block = next
         }
+        return try readFoot(block, reader, &scratch)
+    }
+
+    private func readFoot(
+        _ block: LoadedBlock, _ reader: SnapshotReader, _ scratch: inout BlockScratch
+    ) throws(SnapshotFailure) -> SnapshotFoot {
         guard block.label.kind == .foot else { throw reader.failure(.order, at: block.offset) }
         guard reader.isAtEnd else { throw reader.failure(.long) }
         do throws(SnapshotFlaw) {

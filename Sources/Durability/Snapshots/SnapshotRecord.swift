@@ -7,7 +7,7 @@ import CacheModel
 package enum SnapshotRecord {
     static let headBytes = 16
 
-    static func append(
+    package static func append(
         _ effect: borrowing Effect, at position: Position, remaining: Int, to buffer: inout IOBuffer
     ) {
         let coding = EffectCodings.coding(of: effect)
@@ -20,7 +20,7 @@ package enum SnapshotRecord {
     }
 
     /// Gives every record of an unpacked block to `body`; returns how many there were.
-    static func readAll(
+    package static func readAll(
         _ block: Span<UInt8>, _ body: (borrowing Effect, Position) -> Void
     ) throws(SnapshotFlaw) -> Int {
         var offset = 0

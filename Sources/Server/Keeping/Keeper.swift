@@ -16,6 +16,18 @@ final class Keeper: ChangeGate, Sendable {
         self.flags = flags
     }
 
+    var figures: LogFigures {
+        var figures = LogFigures()
+        figures.written = progress.written
+        figures.synced = progress.synced
+        figures.batches = log.counters.batches
+        figures.bytes = log.counters.bytes
+        figures.syncs = log.counters.syncs
+        figures.syncNanoseconds = log.counters.syncNanoseconds
+        figures.refusedWrites = log.counters.refusedWrites
+        return figures
+    }
+
     var admission: ChangeAdmission {
         switch progress.state {
         case .open: break

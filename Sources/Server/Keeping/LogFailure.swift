@@ -8,7 +8,8 @@ final class LogFailure: Sendable {
 
     init(_ reaction: LogFailureSetting) { self.reaction = reaction }
 
-    var hasHappened: Bool { flag.load(ordering: .acquiring) }
+    /// Whether it is why the server ends.
+    var endsServer: Bool { reaction == .exit && flag.load(ordering: .acquiring) }
 
     func happened(_ error: String) {
         flag.store(true, ordering: .releasing)

@@ -11,7 +11,7 @@ func recover(
     var options = Recovery.Options()
     options.strictTail = strictTail
     options.lanes = lanes
-    options.segmentRoom = 16 << 10
+    options.segmentRoom = 6 << 10
     options.showsOnlySynced = policy == .always
     let recovery = Recovery(disk: disk, options: options, now: Instant(milliseconds: 1_000_000)) { identity in
         FoldedState(last: identity.number.map { Position(epoch: identity.epoch, number: $0) } ?? .none)

@@ -31,10 +31,16 @@ final class SimulatedDisk: Disk {
         var bytesLeft: Int?
     }
 
-    fileprivate let state = Mutex(State())
+    fileprivate let state: Mutex<State>
     let path = "simulated"
 
-    init() {}
+    init() { state = Mutex(State()) }
+
+    /// The same files, unlocked, to be treated otherwise.
+    init(copying other: SimulatedDisk) {
+        state = Mutex(other.state.withLock { $0 })
+        kill()
+    }
 
     /// The power goes with the changing call behind `calls` more; every call from then on fails.
     func failPower(after calls: Int?) { state.withLock { $0.callsLeft = calls } }
@@ -79,6 +85,17 @@ final class SimulatedDisk: Disk {
             state.names[name] = state.nodes.count - 1
             state.syncedNames[name] = state.nodes.count - 1
         }
+    }
+
+    /// Changes what a file holds, lastingly.
+    func edit(_ name: String, _ change: (inout [UInt8]) -> Void) {
+        place(
+            name,
+            {
+                var bytes = content(name) ?? []
+                change(&bytes)
+                return bytes
+            }())
     }
 
     // MARK: Disk

@@ -24,7 +24,7 @@ struct TestLog: ~Copyable {
     private var sinceDigest = 0
 
     init(
-        _ recovered: consuming Recovered, policy: TestPolicy, seed: UInt64, now: Int64, segmentBytes: Int = 24 << 10
+        _ recovered: consuming Recovered, policy: TestPolicy, seed: UInt64, now: Int64, segmentBytes: Int = 10 << 10
     ) {
         self.policy = policy
         store = recovered.store
@@ -38,6 +38,9 @@ struct TestLog: ~Copyable {
         random = SplitMix64(seed: seed)
         self.segmentBytes = segmentBytes
     }
+
+    /// Where the last record ends in its segment.
+    var length: Int { log.writer.length }
 
     /// Writes one batch. Its records are told to `ledger` before, and acknowledged in it when the policy says so.
     mutating func writeBatch(_ ledger: inout Ledger) throws(SystemError) {

@@ -1,0 +1,164 @@
+import Bytes
+import CacheModel
+import Posix
+
+/// Looks through a data directory that nobody uses, and changes nothing: manifest, checksums, unbroken positions,
+/// digests, and each snapshot in rehearsal.
+package struct DirectoryCheck: Sendable {
+    /// What a directory is worth.
+    package enum Verdict: Int32, Sendable, Comparable {
+        case sound = 0
+        /// The log ends in an unfinished record, as after a crash: a start cuts it off.
+        case torn = 1
+        /// Something is damaged or missing.
+        case damaged = 2
+
+        package static func < (left: Verdict, right: Verdict) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// What was found, a sentence a line.
+    package struct Findings: Sendable {
+        package var verdict = Verdict.sound
+        package var lines: [String] = []
+
+        mutating func add(_ verdict: Verdict, _ line: String) {
+            self.verdict = max(self.verdict, verdict)
+            lines.append(line)
+        }
+    }
+
+    let disk: any Disk
+    let progress: SnapshotProgress
+    /// Gives an empty state to rehearse in, under a hash secret.
+    let makeState: @Sendable ((UInt64, UInt64)) -> any RehearsalState
+
+    package init(
+        disk: any Disk, progress: SnapshotProgress = SnapshotProgress(),
+        makeState: @escaping @Sendable ((UInt64, UInt64)) -> any RehearsalState
+    ) {
+        self.disk = disk
+        self.progress = progress
+        self.makeState = makeState
+    }
+
+    package func run() -> Findings {
+        var findings = Findings()
+        let manifest: Manifest
+        do throws(ManifestError) {
+            guard let read = try ManifestStore.read(from: disk) else {
+                findings.add(.damaged, "\(disk.path) has no \(FileNames.manifest)")
+                return findings
+            }
+            manifest = read
+        } catch {
+            findings.add(.damaged, "\(FileNames.manifest): \(error)")
+            return findings
+        }
+        if let names = try? disk.names() {
+            findings.lines += names.filter { !manifest.names($0) }.map { "\($0) is not in the manifest" }
+        }
+        checkSnapshots(manifest, &findings)
+        checkEnd(manifest, &findings)
+        checkLog(manifest, &findings)
+        return findings
+    }
+
+    private func checkSnapshots(_ manifest: Manifest, _ findings: inout Findings) {
+        for snapshot in manifest.snapshots {
+            let loader = SnapshotLoader(disk: disk, threads: Process.availableCores, progress: progress)
+            do throws(SnapshotFailure) {
+                _ = try loader.rehearse(
+                    snapshot.name, in: makeState(manifest.hashSecret), expected: snapshot)
+                findings.add(
+                    .sound,
+                    "\(snapshot.name): sound, \(snapshot.entries) entries at position \(snapshot.position.text)")
+            } catch {
+                findings.add(.damaged, "\(error)")
+            }
+        }
+    }
+
+    // MARK: The end of the log
+
+    private func checkEnd(_ manifest: Manifest, _ findings: inout Findings) {
+        do throws(RecoveryError) {
+            let mark = try readMark(manifest)
+            var last = manifest.segments.last?.closing?.last
+            if let entry = manifest.segments.last, entry.closing == nil {
+                let segment = try SegmentBytes(entry, of: manifest.history, on: disk)
+                let before = manifest.segments.dropLast().last?.closing?.end
+                let exam = try TailExam(segment, after: before, mark: mark)
+                last = exam.end.log.last
+                if let flaw = exam.flaw {
+                    findings.add(
+                        .torn,
+                        "\(entry.name), byte \(exam.end.offset): torn behind position \(exam.end.log.last.text): "
+                            + "\(flaw)")
+                }
+            }
+            if let mark, let last, mark.position.number > last.number {
+                findings.add(
+                    .damaged, "the log ends at position \(last.text), but was synced up to \(mark.position.text)")
+            }
+        } catch {
+            findings.add(.damaged, "\(error)")
+        }
+    }
+
+    private func readMark(_ manifest: Manifest) throws(RecoveryError) -> DurableMark? {
+        do throws(SystemError) { return try MarkFile.read(of: manifest.history, on: disk) } catch {
+            throw .system(error)
+        }
+    }
+
+    // MARK: The log as a whole
+
+    /// Goes through every record there is, from the earliest point that can be folded, and compares all digests.
+    private func checkLog(_ manifest: Manifest, _ findings: inout Findings) {
+        let state = makeState(manifest.hashSecret)
+        var start = LogEnd(last: manifest.start.predecessor, lastTime: Instant(milliseconds: .min))
+        if !manifest.hasWholeLog {
+            guard let snapshot = loadOldest(manifest, into: state) else {
+                findings.add(.damaged, "no sound snapshot lies before the log: it cannot be folded")
+                return
+            }
+            start = LogEnd(last: snapshot.position, lastTime: snapshot.logTime)
+        }
+        var replay = PrefixReplay(state: state, at: start, through: nil)
+        progress.phase = .tail
+        do throws(RecoveryError) {
+            try LogReader(disk: disk, manifest: manifest).walk(after: start.last) { record, content in
+                replay.take(record, content)
+                progress.records = replay.records
+                return !replay.isOver
+            }
+            if let damage = replay.damage { throw damage }
+            try checkChecksums(manifest)
+            findings.add(.sound, "the log: \(replay.records) records up to position \(replay.whole.last.text)")
+        } catch {
+            findings.add(.damaged, "\(error)")
+        }
+    }
+
+    private func loadOldest(_ manifest: Manifest, into state: any DurableState) -> SnapshotEntry? {
+        for snapshot in manifest.snapshots {
+            let loader = SnapshotLoader(disk: disk, threads: Process.availableCores, progress: progress)
+            if (try? loader.load(snapshot.name, into: state, expected: snapshot)) != nil { return snapshot }
+        }
+        return nil
+    }
+
+    /// Closed segments are the files that were closed, up to bytes that belong to no record.
+    private func checkChecksums(_ manifest: Manifest) throws(RecoveryError) {
+        for entry in manifest.segments {
+            guard let closing = entry.closing else { continue }
+            let segment = try SegmentBytes(entry, of: manifest.history, on: disk)
+            guard Self.checksum(segment.bytes) == closing.checksum else {
+                throw .damage(
+                    LogDamage(entry, at: closing.length, last: closing.last, reason: "not the file that was closed"))
+            }
+        }
+    }
+
+    private static func checksum(_ buffer: borrowing IOBuffer) -> UInt32 { CRC32C.of(buffer.readable) }
+}

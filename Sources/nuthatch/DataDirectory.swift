@@ -1,0 +1,67 @@
+import ArgumentParser
+import CacheEngine
+import CacheModel
+import Durability
+import Posix
+
+/// What the commands share that work on a data directory no server uses.
+enum DataDirectory {
+    /// The directory at a path, for reading.
+    static func open(_ path: String) throws -> PosixDisk {
+        do throws(SystemError) { return try PosixDisk(path: path, creating: false) } catch { throw failure("\(error)") }
+    }
+
+    /// Its manifest.
+    static func manifest(of disk: PosixDisk) throws -> Manifest {
+        let found: Manifest?
+        do throws(ManifestError) {
+            found = try ManifestStore.read(from: disk)
+        } catch {
+            throw failure("\(disk.path)/MANIFEST: \(error)")
+        }
+        guard let found else { throw failure("\(disk.path) has no MANIFEST") }
+        return found
+    }
+
+    /// An engine without limits, to build a state in.
+    static func engine(hashSecret: (UInt64, UInt64)) -> EmbeddedEngine {
+        EmbeddedEngine(
+            configuration: EngineConfiguration(hashSecret: hashSecret, seed: 1), completions: NoCompletions())
+    }
+
+    static func failure(_ message: String) -> ExitCode {
+        complain(message)
+        return .refused
+    }
+
+    /// Runs long work and tells on standard error, once a second, how far it is.
+    static func report<Result>(_ progress: SnapshotProgress, during work: () throws -> Result) throws -> Result {
+        let ticker = Ticker(progress)
+        defer { ticker.stop() }
+        return try work()
+    }
+}
+
+/// Drops tickets: nothing waits here.
+private struct NoCompletions: CompletionSink {
+    func deliver(_ ticket: Ticket) {}
+}
+
+/// Says every second how many records are done.
+private final class Ticker: Sendable {
+    private let over = Semaphore()
+    private let threads = ThreadGroup()
+
+    init(_ progress: SnapshotProgress) {
+        try? threads.start(name: "nh-progress") { [over] in
+            while !over.wait(milliseconds: 1000) {
+                Files.writeLine("nuthatch: \(progress.phase.word): \(progress.records) records", to: .standardError)
+            }
+        }
+    }
+
+    func stop() {
+        over.signal()
+        threads.join()
+    }
+}

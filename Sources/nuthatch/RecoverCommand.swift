@@ -1,0 +1,51 @@
+import ArgumentParser
+import CacheModel
+import Durability
+import Posix
+
+/// Saves what is sound of a damaged data directory.
+struct RecoverCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recover", abstract: "Save what is sound of a damaged data directory into a new one.",
+        discussion: """
+            Takes the newest sound snapshot and the log behind it up to the first damage. What lies behind that is LOST, \
+            and nothing in the damaged directory is changed. Without a manifest it goes by what the files say of \
+            themselves. Try a replica, or a snapshot with an archived log, first.
+
+            Exit codes: 0 saved, 2 refused or failed.
+            """)
+
+    @Option(help: ArgumentHelp("The damaged data directory.", valueName: "directory")) var from: String
+    @Option(help: ArgumentHelp("The new data directory.", valueName: "directory")) var into: String
+    @Flag(help: "Say that you know that changes are lost.") var acceptLoss = false
+
+    func run() throws {
+        guard acceptLoss else {
+            throw DataDirectory.failure("changes behind the damage are lost: say --accept-loss when that is accepted")
+        }
+        let disk = try DataDirectory.open(from)
+        let progress = SnapshotProgress()
+        var (manifest, isRebuilt) = try manifest(of: disk)
+        manifest.snapshots.sort { $0.position < $1.position }
+        var restoration = Restoration(source: disk, manifest: manifest, progress: progress) {
+            DataDirectory.engine(hashSecret: $0)
+        }
+        restoration.acceptsLoss = true
+        restoration.comparesDigests = !isRebuilt || !manifest.snapshots.isEmpty
+        try restoration.perform(to: .end, into: into, shiftsLifetimes: false, progress)
+    }
+
+    private func manifest(of disk: PosixDisk) throws -> (Manifest, isRebuilt: Bool) {
+        do throws(ManifestError) {
+            if let manifest = try ManifestStore.read(from: disk) { return (manifest, false) }
+            complain("\(disk.path) has no MANIFEST: going by what the files say of themselves")
+        } catch {
+            complain("\(disk.path)/MANIFEST is not used: \(error)")
+        }
+        do throws(RestoreError) {
+            return (try RebuiltManifest.make(from: disk), true)
+        } catch {
+            throw DataDirectory.failure(error.description)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Bytes
+import CacheModel
+import Posix
+import Testing
+
+@testable import Durability
+
+@Suite struct `A start` {
+    @Test func `of an empty directory begins a history`() throws {
+        let disk = SimulatedDisk()
+        let recovered = try recover(disk)
+        #expect(recovered.digest == 0 && recovered.end.last == Position(epoch: 1, number: 0))
+        let manifest = try #require(try ManifestStore.read(from: disk))
+        #expect(manifest.segments.map(\.first) == [Position(epoch: 1, number: 1)])
+    }
+
+    @Test func `keeps the history and raises the epoch where something may have been seen`() throws {
+        let written = try WrittenLog(policy: .everysec, seed: 1, batches: 10)
+        let recovered = try recover(written.disk)
+        #expect(recovered.store.current.history == written.manifest.history)
+        #expect(recovered.store.current.epoch == 2 && recovered.report.hasNewEpoch)
+        let synced = try WrittenLog(policy: .always, seed: 1, batches: 10)
+        #expect(try recover(synced.disk).store.current.epoch == 1)
+    }
+
+    @Test(arguments: [1, 2, 3, 8])
+    func `with several threads comes to the same state`(lanes: Int) throws {
+        let written = try WrittenLog(policy: .no, seed: 4, batches: 400, segmentBytes: 64 << 10)
+        let recovered = try recover(written.disk, lanes: lanes)
+        let state = try #require(recovered.state as? FoldedState)
+        #expect(state.entries == written.ledger.fold(written.ledger.records.count).entries)
+        #expect(recovered.report.records == UInt64(written.ledger.records.count))
+    }
+
+    @Test func `is refused while another process has the directory`() throws {
+        let disk = SimulatedDisk()
+        let first = try recover(disk)
+        #expect(throws: RecoveryError.locked("simulated")) { _ = try recover(disk) }
+        _ = first
+    }
+
+    @Test func `is refused without a manifest, and leaves strangers alone`() throws {
+        let written = try WrittenLog(policy: .always, seed: 2, batches: 5)
+        written.disk.place("notes.txt", [1])
+        written.disk.place(FileNames.segment(99), [2])
+        let recovered = try recover(written.disk)
+        #expect(recovered.report.unknownFiles == [FileNames.segment(99), "notes.txt"])
+        #expect(recovered.log.writer.header.id > 99)
+        written.disk.kill()
+        try written.disk.remove(FileNames.manifest)
+        #expect {
+            _ = try recover(written.disk)
+        } throws: { error in
+            guard case .noManifest = error as? RecoveryError else { return false }
+            return true
+        }
+    }
+
+    @Test func `is refused when a segment is missing, a stranger's or of a newer version`() throws {
+        let written = try WrittenLog(policy: .always, seed: 6, batches: 60)
+        let name = written.manifest.segments[0].name
+        for change: @Sendable (SimulatedDisk) throws -> Void in [
+            { try $0.remove(name) }, { disk in disk.edit(name) { $0[16] ^= 1 } },
+            { disk in disk.edit(name) { $0[8] = 9 } },
+            { disk in disk.place(name, disk.content(written.lastSegment)!) },
+        ] {
+            let disk = SimulatedDisk(copying: written.disk)
+            try change(disk)
+            #expect {
+                _ = try recover(disk)
+            } throws: { error in
+                guard case .damage(let damage) = error as? RecoveryError else { return false }
+                return damage.file == name
+            }
+        }
+    }
+
+    @Test func `compares digests and stops on a difference`() throws {
+        let written = try WrittenLog(policy: .always, seed: 7, batches: 20, segmentBytes: 1 << 20)
+        written.disk.edit(written.lastSegment) { bytes in Self.forgeDigest(&bytes, written.manifest) }
+        #expect {
+            _ = try recover(written.disk)
+        } throws: { error in
+            guard case .digest = error as? RecoveryError else { return false }
+            return true
+        }
+    }
+
+    /// Changes the first digest and seals everything again, as if the state had been another one.
+    private static func forgeDigest(_ bytes: inout [UInt8], _ manifest: Manifest) {
+        guard var link = try? SegmentHeader(bytes.span).checksum, let header = try? SegmentHeader(bytes.span) else {
+            return
+        }
+        var buffer = IOBuffer()
+        buffer.append(bytes)
+        var offset = SegmentHeader.size
+        var isForged = false
+        while let record = RecordHeader.peek(buffer.readable, at: offset) {
+            if record.kind == .digest, !isForged {
+                buffer[offset + RecordHeader.size] ^= 1
+                isForged = true
+            }
+            link = RecordFrame.seal(
+                &buffer, at: offset, previous: link, stamp: header.stamp, logTime: record.logTime,
+                wallTime: record.wallTime)
+            offset += record.length
+        }
+        bytes = buffer.readable.copied()
+    }
+}
+
+@Suite struct `Reading the log` {
+    private func log() throws -> (WrittenLog, LogReader) {
+        let written = try WrittenLog(policy: .everysec, seed: 11, batches: 80)
+        return (written, LogReader(disk: written.disk, manifest: written.manifest))
+    }
+
+    @Test func `gives the records behind one position up to another`() throws {
+        let (written, reader) = try log()
+        let records = written.ledger.records
+        for (start, end) in [(0, records.count), (1, 2), (5, 60), (60, records.count), (7, 7)] {
+            var read: [OwnedEffect] = []
+            let after = start == 0 ? written.ledger.start : records[start - 1].position
+            let through = end == start ? after : records[end - 1].position
+            try reader.read(after: after, through: through) { effect, _ in read.append(OwnedEffect(effect)) }
+            #expect(read == records[start..<end].map { record in record.effect.with { OwnedEffect($0) } })
+        }
+        let beyond = Position(epoch: 1, number: written.ledger.last.number + 1)
+        #expect(throws: RecoveryError.self) { try reader.read(after: beyond.predecessor, through: beyond) { _, _ in } }
+    }
+
+    @Test func `finds the last moment at or before a time, never inside a group`() throws {
+        let (written, reader) = try log()
+        let records = written.ledger.records
+        for milliseconds in stride(from: 999_990, through: 1_020_000, by: 37) {
+            let time = Instant(milliseconds: Int64(milliseconds))
+            let expected = records.last { $0.time <= time && $0.remaining == 0 }?.position
+            let found = try reader.moment(at: time)?.last
+            #expect((found?.number ?? 0) == (expected?.number ?? 0), "at \(milliseconds)")
+        }
+    }
+
+    @Test func `finds the times of a position`() throws {
+        let (written, reader) = try log()
+        for record in written.ledger.records where record.position.number % 17 == 0 {
+            #expect(try reader.record(at: record.position)?.logTime == record.time)
+        }
+        #expect(try reader.record(at: Position(epoch: 1, number: 1 << 40)) == nil)
+    }
+}
