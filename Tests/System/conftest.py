@@ -1,5 +1,6 @@
 """Fixtures that every test of the running server shares."""
 
+import contextlib
 import itertools
 import os
 import random
@@ -78,15 +79,13 @@ def data(existing_binary, tmp_path):
 @pytest.fixture
 def make_data(existing_binary, tmp_path):
     """Makes data directories, for tests that need several."""
-    nodes = []
+    with contextlib.ExitStack() as stack:
 
-    def make(name) -> Node:
-        nodes.append(Node(tmp_path / name))
-        return nodes[-1]
+        def make(name) -> Node:
+            # One that does not stop must not keep the others from being stopped.
+            return stack.enter_context(contextlib.closing(Node(tmp_path / name)))
 
-    yield make
-    for node in nodes:
-        node.close()
+        yield make
 
 
 @pytest.fixture(autouse=True)

@@ -116,10 +116,11 @@ package final class DurableLog: EffectReader {
 
     private func publish(_ appender: borrowing LogAppender, _ running: Running) {
         running.place.current = appender.place
+        // What waited for room may have been no more than what the log says of itself: no position moves then.
+        if running.progress.state == .blocked, !appender.isWriteLeft { running.progress.enter(.open) }
         guard appender.last > running.progress.written else { return }
         counters.noteBatch(total: appender.bytesWritten)
         running.progress.noteWritten(appender.last, at: Clock.monotonicMilliseconds())
-        if running.progress.state == .blocked, !appender.isWriteLeft { running.progress.enter(.open) }
         running.syncer.noteWritten()
         if policy != .always { running.listener.logMoved() }
     }
