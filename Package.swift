@@ -54,7 +54,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "HTTP1", "JSON", "CacheModel", "Durability", "PubSub", "Posix", "Observability", "Compression", "Crypto",
+                "HTTP1", "JSON", "CacheModel", "Durability", "PubSub", "Posix", "Observability", "Compression",
+                "Crypto",
                 "Bytes",
             ], swiftSettings: strict),
 

@@ -22,8 +22,8 @@ package final class CacheAPI: Sendable {
     private let snapshotService = Mutex<SnapshotService?>(nil)
     private let policy: Mutex<AccessPolicy>
     private let data: Mutex<OpenData>
-    /// Rises with every change of `policy` and `data`: a worker keeps copies and looks here, not at the locks, with each
-    /// request.
+    /// Rises with every change of `policy` and `data`: a worker keeps copies and looks here, not at the locks, with
+    /// each request.
     private let policyVersion = Atomic<UInt64>(1)
     private let readinessFlag = Atomic<UInt8>(Readiness.starting.rawValue)
 

@@ -1,8 +1,8 @@
 import Posix
 import Synchronization
 
-/// Lets one thread at a time sync the log, and nobody any more after a failure: Linux may have dropped what could not be
-/// written, and a later success would prove nothing.
+/// Lets one thread at a time sync the log, and nobody any more after a failure: Linux may have dropped what could not
+/// be written, and a later success would prove nothing.
 final class SyncTurn: Sendable {
     private let failure = Mutex<SystemError?>(nil)
 

@@ -35,8 +35,8 @@ extension HTTPConnection {
         hold.until = worker.loop.now + acknowledgement.patience
     }
 
-    /// An answer that is to be confirmed stands alone, for another may take its place: what was written before it leaves
-    /// first. False when that cannot be; the request is then handled when it has left.
+    /// An answer that is to be confirmed stands alone, for another may take its place: what was written before it
+    /// leaves first. False when that cannot be; the request is then handled when it has left.
     func makesWay(for extent: RequestExtent, _ response: inout ResponseWriter) -> Bool {
         guard worker.replyHold != nil, worker.head.sent.contains(.nuthatchAck), response.pendingBytes > 0 else {
             return true

@@ -126,6 +126,8 @@ struct TestLog: ~Copyable {
             }
         }
         effect.length = count
+        // Without a version there is nothing to keep, and the log does not say until when.
+        if kind == .delete { effect.state.freshUntil = effect.state.modifiedAt }
         if kind == .lifetime {
             effect.state.lifetime = Lifetime(expiresAt: Instant(milliseconds: now + Int64(count)))
             effect.state.freshUntil = effect.state.lifetime.expiresAt
