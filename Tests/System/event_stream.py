@@ -159,7 +159,7 @@ def data_of(events) -> list[str]:
     return [event.json["data"] for event in events]
 
 
-def wait_for(condition, within=6.0):
+def wait_for(condition, within=30.0):
     """Waits until the condition holds and returns what it gave."""
     deadline = time.monotonic() + within
     while not (value := condition()):

@@ -37,7 +37,7 @@ def test_a_client_of_twenty_lines_prints_what_is_published(program, file, key):
         reader = subprocess.Popen(
             [program, str(EXAMPLES / file), server.url, key], stdout=subprocess.PIPE, env=clean_environment())
         try:
-            wait_for(lambda: subscribers(http, key) == 1, within=15)
+            wait_for(lambda: subscribers(http, key) == 1, within=60)
             http.request("POST", f"/v1/topics/{key}?event=created", "grüße".encode())
             assert reader.stdout.readline().decode().split() == ["created", "grüße"]
         finally:
@@ -51,7 +51,7 @@ def test_the_python_client_resumes_after_its_connection_was_cut(key):
             [sys.executable, str(EXAMPLES / "events.py"), cutter.url, key], stdout=subprocess.PIPE,
             env=clean_environment())
         try:
-            wait_for(lambda: subscribers(http, key) == 1, within=15)
+            wait_for(lambda: subscribers(http, key) == 1, within=60)
             http.request("POST", f"/v1/topics/{key}", b"one")
             assert reader.stdout.readline().split()[1] == b"one"
             cutter.cut()
@@ -160,14 +160,14 @@ def test_the_example_page_shows_events_and_resumes_in_a_browser(tmp_path, key):
         page = f"http://127.0.0.1:{pages.server_address[1]}/events.html?topic={key}"
         shown = Browser(browser, tmp_path, page)
         try:
-            wait_for(lambda: subscribers(http, key) == 1, within=40)
+            wait_for(lambda: subscribers(http, key) == 1, within=60)
             http.request("POST", f"/v1/topics/{key}", b"first")
             cutter.cut()
             wait_for(lambda: subscribers(http, key) == 0)
             http.request("POST", f"/v1/topics/{key}", b"second")
-            wait_for(lambda: subscribers(http, key) == 1, within=20)
+            wait_for(lambda: subscribers(http, key) == 1, within=60)
             http.request("POST", f"/v1/topics/{key}", b"third")
-            wait_for(lambda: shown.items() == ["first", "second", "third"], within=20)
+            wait_for(lambda: shown.items() == ["first", "second", "third"], within=60)
         finally:
             shown.close()
             pages.shutdown()
@@ -182,7 +182,7 @@ class Browser:
              f"--user-data-dir={directory}", "--remote-debugging-port=0", "--remote-allow-origins=*", page],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port_file = directory / "DevToolsActivePort"
-        wait_for(lambda: port_file.exists() and port_file.read_text().count("\n") >= 1, within=40)
+        wait_for(lambda: port_file.exists() and port_file.read_text().count("\n") >= 1, within=60)
         self._port = int(port_file.read_text().split()[0])
         self._socket = None
         self._number = 0
