@@ -14,7 +14,8 @@ def events(server, topic, place=None):
                     if field == "data":
                         yield json.loads(value)
         except OSError:
-            time.sleep(2)
+            pass
+        time.sleep(2)
 
 
 for event in events(*sys.argv[1:]):

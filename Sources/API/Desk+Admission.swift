@@ -26,6 +26,10 @@ extension Desk {
     /// Finds route and caller, or throws what is wrong with the head.
     mutating func judge(_ request: borrowing Request) throws(Problem) {
         route = Routes.all[0]
+        // What the request before revealed, wrote and wanted confirmed is not this one's.
+        reply.horizon = .none
+        reply.written = .none
+        acknowledgement = nil
         refreshAccess()
         if api.settings.loopbackOnly { try checkHost(request) }
         let method = request.method

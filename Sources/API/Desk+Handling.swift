@@ -7,7 +7,6 @@ extension Desk {
     mutating func handle(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) -> Disposition {
-        reply.horizon = .none
         if case .drained = turn.resumption { return resume(request, turn, response: &response) }
         do throws(Problem) {
             if let waiting = try admitChange(request, turn, response: &response) { return waiting }
@@ -25,6 +24,7 @@ extension Desk {
     ) -> Disposition {
         do throws(Problem) {
             try judge(request)
+            if route.mayChange, request.has(.nuthatchAck) { try readAcknowledgement(request) }
             return try dispatch(request, turn, response: &response)
         } catch {
             response.closeAfterwards()

@@ -19,7 +19,6 @@ extension Desk {
     mutating func admitChange(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) throws(Problem) -> Disposition? {
-        acknowledgement = nil
         guard route.mayChange else { return nil }
         if request.has(.nuthatchAck) || request.has(.nuthatchAckTimeout) { try readAcknowledgement(request) }
         guard let gate else { return nil }
@@ -35,7 +34,7 @@ extension Desk {
         return nil
     }
 
-    private mutating func readAcknowledgement(_ request: borrowing Request) throws(Problem) {
+    mutating func readAcknowledgement(_ request: borrowing Request) throws(Problem) {
         guard let level = request.field(.nuthatchAck) else {
             throw .badRequest("Nuthatch-Ack-Timeout needs Nuthatch-Ack")
         }

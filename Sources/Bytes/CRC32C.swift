@@ -1,6 +1,6 @@
 import CChecksum
 
-/// The checksum of everything on disk: CRC32C (RFC 3720 appendix B.4), some 8 GB/s by the processor's instruction.
+/// The checksum of everything on disk: CRC32C (RFC 3720 appendix B.4), by the processor's instruction where it has one.
 ///
 /// Finds every change of up to 32 bits in a row, and of any five bits in a record of usual size; it is no protection
 /// against intent.

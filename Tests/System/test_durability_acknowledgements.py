@@ -91,6 +91,36 @@ def test_a_confirmation_that_does_not_come_in_time_is_a_202(data, tmp_path):
         assert client.value("a") == b"value"
 
 
+def test_what_was_refused_is_never_a_202(data, tmp_path):
+    data.start("--fsync", "everysec", prefix=slowed(tmp_path))
+    warm(data)
+    wish = {"nuthatch_ack": "fsync", "nuthatch_ack_timeout": "100ms"}
+    with data.client() as client:
+        assert client.put("a", b"value", **wish).status == 202
+        assert client.put("a", b"other", if_match='"none"', **wish).status == 412
+        assert client.request("PUT", "/v1/keys/a?ttl=soon", b"other", **wish).status == 400
+        assert client.request("DELETE", "/v1/keys/missing", nuthatch_ack="fsync").status == 404
+        assert client.get("a").status == 200
+
+
+def test_a_deletion_may_ask_for_a_sync(data, tmp_path):
+    data.start("--fsync", "everysec", prefix=slowed(tmp_path))
+    warm(data)
+    with data.client() as client:
+        client.put("a", b"value")
+        took, response = seconds(lambda: client.request("DELETE", "/v1/keys/a", nuthatch_ack="fsync"))
+        assert response.status == 204 and response["Nuthatch-Ack-Result"] == "fsync=1", response
+        assert took > SLOW / 1e6 * 0.9, took
+
+
+@pytest.mark.parametrize("policy", ["everysec", "no"])
+def test_a_sync_asked_for_does_not_wait_for_its_turn(data, policy):
+    data.start("--fsync", policy)
+    with data.client() as client:
+        times = sorted(seconds(lambda: client.put("a", b"value", nuthatch_ack="fsync"))[0] for _ in range(9))
+        assert times[4] < 0.4, times
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -54,9 +55,9 @@ def test_the_python_client_resumes_after_its_connection_was_cut(key):
             wait_for(lambda: subscribers(http, key) == 1, within=60)
             http.request("POST", f"/v1/topics/{key}", b"one")
             assert reader.stdout.readline().split()[1] == b"one"
-            cutter.cut()
-            wait_for(lambda: subscribers(http, key) == 0)
-            http.request("POST", f"/v1/topics/{key}", b"two")
+            with cutter.apart():
+                wait_for(lambda: subscribers(http, key) == 0)
+                http.request("POST", f"/v1/topics/{key}", b"two")
             assert reader.stdout.readline().split()[1] == b"two"
         finally:
             reader.kill()
@@ -64,12 +65,13 @@ def test_the_python_client_resumes_after_its_connection_was_cut(key):
 
 
 class Cutter:
-    """Passes connections on to a server, until they are cut."""
+    """Passes connections on to a server, except while it keeps the two apart."""
 
     def __init__(self, address):
         self._address = address
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._pairs = []
+        self._is_apart = False
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -79,6 +81,15 @@ class Cutter:
     def __exit__(self, *_):
         self._listener.close()
         self.cut()
+
+    @contextmanager
+    def apart(self):
+        self._is_apart = True
+        self.cut()
+        try:
+            yield
+        finally:
+            self._is_apart = False
 
     def cut(self):
         for one in self._pairs:
@@ -94,6 +105,9 @@ class Cutter:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if self._is_apart:
+                client.close()
+                continue
             upstream = socket.create_connection(self._address)
             self._pairs += [client, upstream]
             for pair in ((client, upstream), (upstream, client)):

@@ -79,9 +79,11 @@ def eventually_served(process, within=15.0) -> bool:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         try:
-            return ask(process, "GET /healthz HTTP/1.1").status == 200
+            if ask(process, "GET /healthz HTTP/1.1").status == 200:
+                return True
         except (AssertionError, OSError):
-            time.sleep(0.05)
+            pass
+        time.sleep(0.05)
     return False
 
 

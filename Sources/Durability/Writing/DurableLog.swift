@@ -72,7 +72,7 @@ package final class DurableLog: EffectReader {
     /// Wakes the log thread when there is something to write: called by a loop at the end of its turn, so that a turn
     /// costs one waking however many records it made.
     package func kick() {
-        guard queue.byteCount > 0, isSleeping.load(ordering: .relaxed) else { return }
+        guard queue.byteCount > 0, isSleeping.load(ordering: .sequentiallyConsistent) else { return }
         if isSleeping.exchange(false, ordering: .acquiringAndReleasing) { wake.signal() }
     }
 
@@ -115,7 +115,8 @@ package final class DurableLog: EffectReader {
     }
 
     private func publish(_ appender: borrowing LogAppender, _ running: Running) {
-        running.place.current = appender.place
+        // Between a write that stopped half way and the next, digest and groups do not fit the position.
+        if !appender.isWriteLeft { running.place.current = appender.place }
         // What waited for room may have been no more than what the log says of itself: no position moves then.
         if running.progress.state == .blocked, !appender.isWriteLeft { running.progress.enter(.open) }
         guard appender.last > running.progress.written else { return }

@@ -26,7 +26,8 @@ final class LogQueue: Sendable {
     private let waiting = Atomic<Int>(0)
 
     /// Bytes that nobody has taken yet.
-    var byteCount: Int { waiting.load(ordering: .relaxed) }
+    /// Ordered with whether the log thread sleeps: one of the two sides sees the other (`DurableLog/kick()`).
+    var byteCount: Int { waiting.load(ordering: .sequentiallyConsistent) }
 
     func append(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64) {
         let effect = copy effect
@@ -37,7 +38,7 @@ final class LogQueue: Sendable {
                 QueuedRecord(
                     number: position.number, start: start, length: length, remaining: remaining,
                     digestChange: digestChange))
-            waiting.store(start + length, ordering: .relaxed)
+            waiting.store(start + length, ordering: .sequentiallyConsistent)
         }
     }
 

@@ -34,9 +34,9 @@ final class LogSyncer: Sendable {
         self.failed = failed
     }
 
-    /// Records have been written: under `always` the next sync may begin.
+    /// Records have been written: the next sync may begin, where one is due with each batch or somebody waits for it.
     func noteWritten() {
-        if progress.policy == .always { wake.signal() }
+        if progress.policy == .always || isWanted { wake.signal() }
     }
 
     /// Asks for a sync that covers `position`, whatever the policy. Never waits for one.
@@ -65,8 +65,11 @@ final class LogSyncer: Sendable {
         return max(1, oldest + Self.delay - Clock.monotonicMilliseconds())
     }
 
+    /// Whether somebody waits for a sync; what it waits for may not be written yet.
+    private var isWanted: Bool { Position(packed: wanted.load(ordering: .acquiring)) > progress.synced }
+
     private var isDue: Bool {
-        if Position(packed: wanted.load(ordering: .acquiring)) > progress.synced { return true }
+        if isWanted { return true }
         switch progress.policy {
         case .always: return progress.written > progress.synced
         case .everysec:

@@ -14,6 +14,8 @@ struct Hold {
     var horizon = Position.none
     /// What must be synced for the last of them, `.none` for nothing beyond the policy.
     var synced = Position.none
+    /// What the last of them was given: its entity tag.
+    var written = Position.none
     /// When the wait ends (monotonic milliseconds).
     var until: Int64 = 0
 }
@@ -26,12 +28,14 @@ struct Hold {
 extension HTTPConnection {
     func isHolding(_ number: UInt32) -> Bool { isOpen && hold.isActive && hold.number == number }
 
-    /// Takes note of what the answer just written reveals.
-    func noteHorizon() {
+    /// Takes note of what the answer just written reveals. Only a success has anything to confirm.
+    func noteHorizon(_ status: Int) {
         guard worker.replyHold != nil else { return }
-        hold.horizon = max(hold.horizon, worker.api.horizon)
-        guard let acknowledgement = worker.api.acknowledgement, worker.api.written != .none else { return }
-        hold.synced = worker.api.written
+        let horizon = worker.api.horizon
+        hold.horizon = max(hold.horizon, horizon)
+        guard let acknowledgement = worker.api.acknowledgement, status < 400, horizon != .none else { return }
+        hold.synced = horizon
+        hold.written = worker.api.written
         hold.until = worker.loop.now + acknowledgement.patience
     }
 
@@ -79,10 +83,12 @@ extension HTTPConnection {
     /// The wait is over. An answer that only lacks its confirmation goes without; of any other nobody knows.
     func giveUpHolding() {
         guard let keeper = worker.replyHold else { return }
+        // Pieces of the answer may have left: nothing can take its place, so it is cut (RFC 9112 §8).
+        if case .streaming = phase { return close(.failure) }
         if hold.synced != .none, keeper.mayLeave(hold.horizon, synced: .none) {
             output.reset()
             worker.response.prepare(for: nil, keepsAlive: true)
-            worker.api.answerUnconfirmed(at: hold.synced, response: &worker.response)
+            worker.api.answerUnconfirmed(at: hold.written, response: &worker.response)
         } else {
             output.reset()
             worker.response.prepare(for: nil, keepsAlive: false)

@@ -154,7 +154,7 @@ extension HTTPConnection {
                 refuseAgain(headBytes, from: before, &response)
             }
         }
-        if worker.replyHold != nil { noteHorizon() }
+        if worker.replyHold != nil { noteHorizon(response.status) }
         switch disposition {
         case .responded:
             if worker.logsAccess {
