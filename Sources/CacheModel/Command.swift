@@ -11,6 +11,7 @@ package enum Command: ~Escapable {
     case watch(Watch)
     case list(List)
     case group(Group)
+    case board(BoardCommand)
 }
 
 /// Look an entry up.

@@ -26,6 +26,8 @@ package enum Outcome: Sendable, Equatable {
     case page
     case groupDone
     case groupFailed
+    /// A command on a leaderboard: the reply's `board` is the answer.
+    case board
 }
 
 /// Why there is nothing under a key.

@@ -52,6 +52,8 @@ package struct Reply: ~Copyable {
     package var rows: [ReplyRow] = []
     /// Where a table walk goes on; nil at its end. For an ordered page only whether it is nil matters.
     package var nextCursor: UInt64?
+    /// The answer to a command on a leaderboard.
+    package var board = BoardAnswer()
 
     package init() {}
 
@@ -69,6 +71,7 @@ package struct Reply: ~Copyable {
             rows.removeAll(keepingCapacity: rows.capacity <= 1024)
         }
         nextCursor = nil
+        board.reset()
     }
 
     /// The value's bytes, wherever they are held.
