@@ -21,6 +21,9 @@ package final class APIWorker {
     /// The route of the last request, for metrics.
     package var lastRoute: RouteID { desk.route.id }
 
+    /// What the last answer may reveal: it must not leave before the log holds all records up to here.
+    package var horizon: Position { desk.reply.horizon }
+
     /// The counters of this loop's requests.
     package var metrics: RequestMetrics { desk.metrics }
 

@@ -7,6 +7,7 @@ extension Desk {
     mutating func handle(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) -> Disposition {
+        reply.horizon = .none
         if case .drained = turn.resumption { return resume(request, turn, response: &response) }
         do throws(Problem) {
             return try dispatch(request, turn, response: &response)

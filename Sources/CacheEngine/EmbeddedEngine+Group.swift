@@ -11,7 +11,9 @@ extension EmbeddedEngine {
         while true {
             for number in shards { self.shards[number].lock.lock() }
             let step = run(items, on: shards, now, &reply)
+            reply.raiseHorizonToRows()
             for number in shards.reversed() {
+                self.shards[number].state.pointee.setHorizon(of: &reply)
                 self.shards[number].state.pointee.store.releaseSpares()
                 self.shards[number].state.pointee.payForWaste(now)
                 self.shards[number].lock.unlock()
@@ -133,5 +135,12 @@ extension EmbeddedEngine {
         reply.rows.append(row)
         reply.entry = EntryInfo()
         reply.missedAt = nil
+    }
+}
+
+extension Reply {
+    /// A reply of rows reveals what each of them shows.
+    mutating func raiseHorizonToRows() {
+        for row in rows { horizon = max(horizon, row.info.position) }
     }
 }

@@ -47,10 +47,12 @@ extension EmbeddedEngine {
             let shard = shards[cursor.shard]
             shard.lock.lock()
             let next = shard.state.pointee.walk(&walk, cursor, now, reply: &reply)
+            shard.state.pointee.setHorizon(of: &reply)
             shard.lock.unlock()
             if let next { cursor.hash = next } else { cursor.nextTable() }
             if walk.isOver(rows: reply.rows.count) { break }
         }
         if cursor.shard < shardCount { reply.nextCursor = cursor.packed }
+        reply.raiseHorizonToRows()
     }
 }

@@ -9,65 +9,20 @@ extension EmbeddedEngine {
         let shard = shard(hash)
         shard.lock.lock()
         shard.state.pointee.read(key, hash, command, now, reply: &reply)
+        shard.state.pointee.setHorizon(of: &reply)
         shard.lock.unlock()
     }
 
-    func put(_ command: Put, _ now: Instant, _ reply: inout Reply) {
-        let hash = hasher.hash(RawBytes(command.key))
+    /// A command that may change one key.
+    func change(_ command: borrowing Command, of key: RawBytes, _ now: Instant, _ reply: inout Reply) {
+        let hash = hasher.hash(key)
         var attempts = RoomAttempts()
         while true {
             let shard = shard(hash)
             shard.lock.lock()
-            let step = shard.state.pointee.put(hash, command, now, reply: &reply)
+            let step = shard.state.pointee.change(command, hash, now, reply: &reply)
             shard.state.pointee.payForWaste(now)
-            shard.lock.unlock()
-            if isDone(step, hash, &attempts, now, &reply) { return }
-        }
-    }
-
-    func delete(_ command: Delete, _ now: Instant, _ reply: inout Reply) {
-        let hash = hasher.hash(RawBytes(command.key))
-        let shard = shard(hash)
-        shard.lock.lock()
-        shard.state.pointee.delete(hash, command, now, reply: &reply)
-        shard.state.pointee.payForWaste(now)
-        shard.lock.unlock()
-    }
-
-    func extend(_ command: Extend, _ now: Instant, _ reply: inout Reply) {
-        let hash = hasher.hash(RawBytes(command.key))
-        var attempts = RoomAttempts()
-        while true {
-            let shard = shard(hash)
-            shard.lock.lock()
-            let step = shard.state.pointee.extend(hash, command, now, reply: &reply)
-            shard.state.pointee.payForWaste(now)
-            shard.lock.unlock()
-            if isDone(step, hash, &attempts, now, &reply) { return }
-        }
-    }
-
-    func truncate(_ command: Truncate, _ now: Instant, _ reply: inout Reply) {
-        let hash = hasher.hash(RawBytes(command.key))
-        var attempts = RoomAttempts()
-        while true {
-            let shard = shard(hash)
-            shard.lock.lock()
-            let step = shard.state.pointee.truncate(hash, command, now, reply: &reply)
-            shard.state.pointee.payForWaste(now)
-            shard.lock.unlock()
-            if isDone(step, hash, &attempts, now, &reply) { return }
-        }
-    }
-
-    func touch(_ command: Touch, _ now: Instant, _ reply: inout Reply) {
-        let hash = hasher.hash(RawBytes(command.key))
-        var attempts = RoomAttempts()
-        while true {
-            let shard = shard(hash)
-            shard.lock.lock()
-            let step = shard.state.pointee.touch(hash, command, now, reply: &reply)
-            shard.state.pointee.payForWaste(now)
+            shard.state.pointee.setHorizon(of: &reply)
             shard.lock.unlock()
             if isDone(step, hash, &attempts, now, &reply) { return }
         }
@@ -78,7 +33,9 @@ extension EmbeddedEngine {
         let shard = shard(hash)
         shard.lock.lock()
         defer { shard.lock.unlock() }
-        return shard.state.pointee.watch(hash, command, now, ticket: ticket, reply: &reply)
+        let execution = shard.state.pointee.watch(hash, command, now, ticket: ticket, reply: &reply)
+        shard.state.pointee.setHorizon(of: &reply)
+        return execution
     }
 
     /// After a step: whether the operation is over. When its shard lacked room and had nothing to give, others are
@@ -91,5 +48,29 @@ extension EmbeddedEngine {
         reply.reset()
         reply.outcome = .memoryFull
         return true
+    }
+}
+
+extension Shard {
+    /// One step of a command that changes one key, which hashes to `hash`.
+    mutating func change(
+        _ command: borrowing Command, _ hash: UInt64, _ now: Instant, reply: inout Reply
+    ) -> Step {
+        switch command {
+        case .put(let command): return put(hash, command, now, reply: &reply)
+        case .extend(let command): return extend(hash, command, now, reply: &reply)
+        case .truncate(let command): return truncate(hash, command, now, reply: &reply)
+        case .touch(let command): return touch(hash, command, now, reply: &reply)
+        case .delete(let command):
+            delete(hash, command, now, reply: &reply)
+            return .done
+        case .read, .watch, .list, .group: preconditionFailure("not a change of one key")
+        }
+    }
+
+    /// What the reply reveals of this shard: the entry or what was written, and whatever no entry shows.
+    @inline(always)
+    func setHorizon(of reply: inout Reply) {
+        reply.horizon = max(reply.horizon, max(lastUntagged, max(reply.entry.position, reply.written)))
     }
 }

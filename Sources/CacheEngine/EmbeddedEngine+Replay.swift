@@ -37,6 +37,8 @@ extension EmbeddedEngine {
         let hash = hasher.hash(key)
         locked(shard(hash)) {
             body(&$0, key, hash)
+            // What was read from the log is not news to it.
+            $0.recordedDigest = $0.digest
             // What has ended since is for the log to say, not for this engine's clock.
             $0.payForWaste(Instant(milliseconds: .min))
         }

@@ -75,11 +75,13 @@ extension Shard {
     mutating func write(_ draft: EntryDraft, over found: Found?, _ hash: UInt64) -> Entry {
         var draft = draft
         draft.shareLargeValue()
+        digest &+= StateDigest.mix(hash, draft.position)
         payload += draft.key.count + draft.valueCount
         guard let found else {
             context.pointee.account.add(draft.largeBytes)
             return insert(draft, hash)
         }
+        digest &-= StateDigest.mix(hash, found.entry.position)
         payload -= found.entry.key.count + found.entry.valueCount
         context.pointee.account.add(draft.largeBytes - largeBytes(of: found.entry))
         return replace(found, with: draft, hash)
@@ -147,6 +149,8 @@ extension Shard {
         deletion: CallerDeletion? = nil, isGhost: Bool = false
     ) -> Position {
         let position = takePosition()
+        lastUntagged = position
+        digest &-= StateDigest.mix(hash, found.entry.position)
         if context.pointee.hasReader {
             record(
                 .delete(
@@ -161,7 +165,7 @@ extension Shard {
         return position
     }
 
-    /// Takes an entry out of the index and memory, and tells nobody.
+    /// Takes an entry out of the index and memory, and tells nobody; the digest is the caller's.
     mutating func erase(_ found: Found) {
         let entry = found.entry
         payload -= entry.key.count + entry.valueCount

@@ -12,7 +12,9 @@ extension Shard {
 
     /// Tells the reader of the log, if there is one; callers ask `hasReader` first, so that nothing is built for
     /// nobody.
-    func record(_ effect: borrowing Effect, at position: Position) {
-        context.pointee.reader?.record(effect, at: position, remaining: run.left)
+    mutating func record(_ effect: borrowing Effect, at position: Position) {
+        context.pointee.reader?.record(
+            effect, at: position, remaining: run.left, digestChange: digest &- recordedDigest)
+        recordedDigest = digest
     }
 }

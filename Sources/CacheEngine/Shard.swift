@@ -23,6 +23,11 @@ struct Shard: ~Copyable {
     var counters = ShardCounters()
     /// The positions of the atomic group that is being applied.
     var run = PositionRun(last: .none, left: 0)
+    /// The last change that no entry's position shows: a removal, or a change of lifetime.
+    var lastUntagged: Position = .none
+    /// The shard's part of ``EmbeddedEngine/digest``, and as much of it as the log was told of.
+    var digest: UInt64 = 0
+    var recordedDigest: UInt64 = 0
     /// Bytes of keys and values.
     var payload = 0
 

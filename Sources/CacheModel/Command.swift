@@ -153,11 +153,14 @@ package struct Touch: ~Escapable {
 package struct Watch: ~Escapable {
     package var key: Span<UInt8>
     package var known: TagCondition
+    /// Whether an entry past its freshness but inside `staleWhileRevalidate` is still there for the one who waits.
+    package var acceptsStale: Bool
 
     @_lifetime(copy key, copy known)
-    package init(key: Span<UInt8>, known: consuming TagCondition) {
+    package init(key: Span<UInt8>, known: consuming TagCondition, acceptsStale: Bool = true) {
         self.key = key
         self.known = known
+        self.acceptsStale = acceptsStale
     }
 }
 

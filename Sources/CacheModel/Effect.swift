@@ -34,6 +34,8 @@ package struct EntryState: Sendable, Equatable {
 /// Reads the one ordered log as it is written. Called with the entry's shard locked: it copies what it keeps and
 /// returns; it must not call the engine. Positions of one key arrive in rising order; each number exactly once.
 package protocol EffectReader: Sendable {
-    /// - Parameter remaining: how many further records belong to the same atomic group, 0 for the last or only one.
-    func record(_ effect: borrowing Effect, at position: Position, remaining: Int)
+    /// - Parameters:
+    ///   - remaining: how many further records belong to the same atomic group, 0 for the last or only one.
+    ///   - digestChange: what the change adds to ``DurableState/digest``, modulo 2^64.
+    func record(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64)
 }

@@ -39,6 +39,10 @@ package struct Reply: ~Copyable {
     package var entry = EntryInfo()
     /// The position a write was given, `.none` when nothing was written.
     package var written: Position = .none
+    /// The highest position of a change that this reply may reveal: it must not leave before the log holds all records
+    /// up to it. At least that of the entry, and of the last removal or change of lifetime in the shards it looked at.
+    /// Rises over the commands of one request: who begins a request clears it.
+    package var horizon: Position = .none
     /// When a missing key went away, where that is known.
     package var missedAt: Instant?
     /// The entry's stored fields, in the form of ``StoredFields``.

@@ -69,4 +69,23 @@ struct WatchTests {
         cache.maintain()
         #expect(cache.deliveries.take() == [ticket])
     }
+
+    @Test("who takes nothing stale is woken when freshness ends, or is ended")
+    func freshOnly() {
+        for isTouched in [false, true] {
+            let cache = Cache()
+            let end = cache.now.advanced(byMilliseconds: 1000)
+            let lifetime = Lifetime(expiresAt: end, staleWhileRevalidate: 5000)
+            let written = cache.put("a", "1", lifetime: .set(lifetime)).written
+            let patient = cache.watch("a", known: [written]).ticket
+            let ticket = cache.watch("a", known: [written], acceptsStale: false).ticket
+            if isTouched { cache.touch("a", .stale) } else { cache.pass(1000) }
+            cache.maintain()
+            #expect(cache.deliveries.take() == [ticket])
+            #expect(cache.watch("a", known: [written], acceptsStale: false).answer?.outcome == .miss(.expired))
+            cache.pass(6000)
+            cache.maintain()
+            #expect(cache.deliveries.take() == [patient])
+        }
+    }
 }

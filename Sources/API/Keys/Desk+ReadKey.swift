@@ -87,7 +87,7 @@ extension Desk {
                 throw Problem(.preconditionFailed, "the entry is not as asked", .etag(reply.entry.position))
             }
             if verdict == .notModified && mayWait {
-                if try watch(key, conditions, turn) {
+                if watch(key, conditions, wish, turn) {
                     return .parked(until: turn.now.advanced(byMilliseconds: min(wish.wait, Limits.wait)))
                 }
                 mayWait = false
@@ -113,9 +113,10 @@ extension Desk {
 
     /// True when the ticket will be delivered; false when there is something new already.
     private mutating func watch(
-        _ key: Span<UInt8>, _ conditions: Conditions, _ turn: Turn
-    ) throws(Problem) -> Bool {
-        let command = Command.watch(Watch(key: key, known: conditions.noneMatch.condition))
+        _ key: Span<UInt8>, _ conditions: Conditions, _ wish: ReadWish, _ turn: Turn
+    ) -> Bool {
+        let command = Command.watch(
+            Watch(key: key, known: conditions.noneMatch.condition, acceptsStale: wish.acceptsStale))
         return engine.execute(command, at: turn.now, ticket: turn.ticket, reply: &reply) == .pending
     }
 

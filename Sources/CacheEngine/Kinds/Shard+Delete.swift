@@ -43,6 +43,7 @@ extension Shard {
         _ deletion: CallerDeletion, _ key: RawBytes, _ hash: UInt64, _ now: Instant
     ) -> Position {
         let position = takePosition()
+        lastUntagged = position
         leave(deletion, hash, now: now)
         noteDeparture(hash, .deleted, isGhost: departures.isGhost(hash), at: now)
         if context.pointee.hasReader {

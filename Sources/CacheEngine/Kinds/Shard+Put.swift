@@ -87,7 +87,7 @@ extension Shard {
         notifyWatches(hash)
     }
 
-    private func recordPut(_ entry: Entry) {
+    private mutating func recordPut(_ entry: Entry) {
         guard context.pointee.hasReader else { return }
         record(
             .put(key: entry.key.span, value: entry.value.span, fields: entry.fields.span, state: entry.state),

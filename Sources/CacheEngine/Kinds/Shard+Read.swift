@@ -51,7 +51,8 @@ extension Shard {
         recordLifetime(found.entry, at: position)
     }
 
-    func recordLifetime(_ entry: Entry, at position: Position) {
+    mutating func recordLifetime(_ entry: Entry, at position: Position) {
+        lastUntagged = position
         guard context.pointee.hasReader else { return }
         let times = entry.times
         record(

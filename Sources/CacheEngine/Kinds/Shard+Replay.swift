@@ -45,7 +45,7 @@ extension Shard {
     mutating func replayLifetime(_ key: RawBytes, _ hash: UInt64, _ times: EntryTimes, _ position: Position) {
         guard let found = find(key, hash), found.entry.position < position else { return }
         _ = setTimes(times, of: found, hash)
-        watches.nextEnd = min(watches.nextEnd, times.visibleUntil)
+        watches.nextEnd = min(watches.nextEnd, times.freshUntil)
     }
 
     mutating func replayDelete(
@@ -54,6 +54,7 @@ extension Shard {
     ) {
         if let found = find(key, hash) {
             guard found.entry.position < position else { return }
+            digest &-= StateDigest.mix(hash, found.entry.position)
             erase(found)
         }
         noteDeparture(hash, reason, isGhost: false, at: at)

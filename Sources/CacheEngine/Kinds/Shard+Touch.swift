@@ -50,7 +50,7 @@ extension Shard {
         let entry = setTimes(times, of: found, hash)
         reply.written = takePosition()
         recordLifetime(entry, at: reply.written)
-        watches.nextEnd = min(watches.nextEnd, times.visibleUntil)
+        watches.nextEnd = min(watches.nextEnd, times.freshUntil)
     }
 
     /// A new lifetime; the stale windows are the entry's own.

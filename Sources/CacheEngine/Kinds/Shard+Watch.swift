@@ -11,8 +11,15 @@ extension Shard {
             answerMiss(find(key, hash), hash, now, reply: &reply)
             return .completed
         }
+        let times = visible.entry.times
+        let waiter = Waiter(ticket: ticket, acceptsStale: watch.acceptsStale)
+        guard now.milliseconds < waiter.end(times) else {
+            reply.outcome = .miss(.expired)
+            reply.missedAt = Instant(milliseconds: times.freshUntil)
+            return .completed
+        }
         if isKnown(visible.entry.position, watch.known), context.pointee.watchRegistry.add(ticket, hash: hash) {
-            watches.add(ticket, hash: hash, end: visible.entry.times.visibleUntil)
+            watches.add(waiter, hash: hash, times: times)
             return .pending
         }
         reply.outcome = .changed
@@ -29,27 +36,27 @@ extension Shard {
     }
 
     /// Something happened to the key: whoever waits asks again.
-    mutating func wakeWatches(_ hash: UInt64) {
-        for ticket in watches.take(hash) { context.pointee.watchRegistry.deliver(ticket) }
-    }
+    mutating func wakeWatches(_ hash: UInt64) { deliver(watches.take(hash)) }
 
-    /// Wakes those whose key has stopped being visible; looks at the watched keys only when one of them may have.
+    /// Wakes those whose key has ended for them; looks at the watched keys only when one of them may have.
     mutating func wakeEndedWatches(_ now: Instant) {
         guard now.milliseconds >= watches.nextEnd else { return }
         watches.nextEnd = .max
-        for hash in Array(watches.tickets.keys) {
-            let end = earliestEnd(hash)
-            if now.milliseconds >= end { wakeWatches(hash) } else { watches.nextEnd = min(watches.nextEnd, end) }
-        }
+        for hash in Array(watches.waiters.keys) { deliver(watches.takeEnded(hash, earliestTimes(hash), now)) }
     }
 
-    /// When the first entry with this hash stops being visible; the past when there is none.
-    private func earliestEnd(_ hash: UInt64) -> Int64 {
-        var end: Int64?
+    private func deliver(_ waiters: [Waiter]) {
+        for waiter in waiters { context.pointee.watchRegistry.deliver(waiter.ticket) }
+    }
+
+    /// The times of the entry with this hash that ends first; nil when there is none.
+    private func earliestTimes(_ hash: UInt64) -> EntryTimes? {
+        var earliest: EntryTimes?
         _ = index.find(hash) { reference in
-            end = min(end ?? .max, store.entry(reference).times.visibleUntil)
+            let times = store.entry(reference).times
+            if earliest.map({ times.visibleUntil < $0.visibleUntil }) ?? true { earliest = times }
             return false
         }
-        return end ?? .min
+        return earliest
     }
 }

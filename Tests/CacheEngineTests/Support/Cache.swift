@@ -97,11 +97,11 @@ final class Cache {
 
     init(
         shards: Int = 4, maxMemory: Int = 0, policy: EvictionPolicy = .default, orderedKeys: Bool = false,
-        limits: Limits = Limits(), seed: UInt64 = 1, reader: (any EffectReader)? = nil
+        limits: Limits = Limits(), seed: UInt64 = 1, secret: UInt64? = nil, reader: (any EffectReader)? = nil
     ) {
         let configuration = EngineConfiguration(
             shards: shards, maxMemory: maxMemory, policy: policy, orderedKeys: orderedKeys, limits: limits,
-            hashSecret: (seed &* 3, seed &* 7), seed: seed, epoch: 3)
+            hashSecret: ((secret ?? seed) &* 3, (secret ?? seed) &* 7), seed: seed, epoch: 3)
         engine = EmbeddedEngine(configuration: configuration, completions: deliveries, reader: reader)
     }
 
@@ -208,11 +208,11 @@ final class Cache {
     }
 
     /// The ticket that waits, or the answer.
-    func watch(_ key: String, known: [Position]) -> (ticket: Ticket?, answer: Answer?) {
+    func watch(_ key: String, known: [Position], acceptsStale: Bool = true) -> (ticket: Ticket?, answer: Answer?) {
         let key = Array(key.utf8)
         var reply = Reply()
         let ticket = nextTicket()
-        let command = Command.watch(Watch(key: key.span, known: .oneOf(known.span)))
+        let command = Command.watch(Watch(key: key.span, known: .oneOf(known.span), acceptsStale: acceptsStale))
         switch engine.execute(command, at: now, ticket: ticket, reply: &reply) {
         case .completed: return (nil, Answer(reply))
         case .pending: return (ticket, nil)

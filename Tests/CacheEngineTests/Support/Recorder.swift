@@ -22,8 +22,9 @@ struct Record: Sendable {
 /// Keeps every record it is told of.
 final class Recorder: EffectReader {
     private let kept = Guarded<[Record]>([])
+    private let digests = Guarded<UInt64>(0)
 
-    func record(_ effect: borrowing Effect, at position: Position, remaining: Int) {
+    func record(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64) {
         let record: Record
         switch copy effect {
         case .put(let key, let value, let fields, let state):
@@ -48,7 +49,11 @@ final class Recorder: EffectReader {
                 position: position, remaining: remaining)
         }
         kept.withLock { $0.append(record) }
+        digests.withLock { $0 &+= digestChange }
     }
+
+    /// The digest of the data set as the records tell it.
+    var digest: UInt64 { digests.withLock { $0 } }
 
     var all: [Record] { kept.withLock { $0 } }
 

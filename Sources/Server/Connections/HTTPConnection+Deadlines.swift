@@ -1,0 +1,60 @@
+import Bytes
+import HTTP1
+import Observability
+import Reactor
+
+/// How long each state may last.
+extension HTTPConnection {
+    func armDeadline() {
+        guard let registration else { return }
+        worker.loop.setDeadline(deadline, of: registration)
+    }
+
+    var deadline: Int64 {
+        let now = worker.loop.now
+        let timeouts = worker.timeouts
+        if !output.isEmpty { return max(writeProgressAt, 1) + timeouts.write }
+        switch phase {
+        case .head(let scanner):
+            if !hasReceivedAnything { return now + timeouts.firstByte }
+            return scanner.isIdle ? now + timeouts.idle : requestStartedAt + timeouts.head
+        case .body, .chunked: return min(requestStartedAt + timeouts.body, paceCheckAt)
+        case .parked: return parkedUntil
+        case .streaming, .closing: return now + timeouts.write
+        case .draining(_, let until): return until
+        }
+    }
+
+    /// A deadline of a state that must not last for ever has come.
+    func expire() {
+        if !output.isEmpty { return closeStalled() }
+        switch phase {
+        case .head(let scanner):
+            if scanner.isIdle {
+                worker.metrics.timedOut(.idle)
+                return close(.timeout)
+            }
+            timeOut(.head)
+        case .body, .chunked:
+            let elapsed = worker.loop.now - requestStartedAt
+            let expected = (elapsed - LoopWorker.bodyGraceMilliseconds) * LoopWorker.bodyBytesPerSecond / 1000
+            if elapsed < worker.timeouts.body && Int64(input.count) >= expected {
+                paceCheckAt = worker.loop.now + 1000
+                return armDeadline()
+            }
+            timeOut(.body)
+        case .parked, .streaming, .closing, .draining: close(endReason)
+        }
+    }
+
+    func timeOut(_ kind: TimeoutKind) {
+        worker.metrics.timedOut(kind)
+        refuse(.timeout, &input, &worker.response)
+        settle()
+    }
+
+    func closeStalled() {
+        worker.metrics.timedOut(.write)
+        close(.slowReader)
+    }
+}

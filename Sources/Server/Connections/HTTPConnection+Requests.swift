@@ -1,0 +1,229 @@
+import API
+import Bytes
+import CacheModel
+import HTTP1
+import Observability
+import Posix
+import Reactor
+
+/// From bytes to answers: scanning, the bodies' arrival, the API, and waiting requests.
+extension HTTPConnection {
+    /// Answers the requests that stand whole in `bytes`, and consumes them.
+    func process(_ bytes: inout IOBuffer, _ response: inout ResponseWriter) {
+        var answered = 0
+        while isOpen, output.isEmpty, !bytes.isEmpty || answered == 0 {
+            let goesOn: Bool
+            do throws(HTTPFailure) {
+                goesOn = try advance(&bytes, &response)
+            } catch {
+                refuse(error, &bytes, &response)
+                break
+            }
+            guard goesOn else { break }
+            answered += 1
+            if worker.hasHeldTheTurn {
+                hasYielded = !bytes.isEmpty
+                break
+            }
+            if answered % worker.httpLimits.pipeline == 0 || response.pendingBytes > LoopWorker.flushBytes {
+                flush(&response)
+            }
+        }
+        flush(&response)
+    }
+
+    /// One step: true when a request was answered and the next may follow.
+    func advance(
+        _ bytes: inout IOBuffer, _ response: inout ResponseWriter
+    ) throws(HTTPFailure) -> Bool {
+        switch phase {
+        case .head(var scanner):
+            switch try scanner.scan(bytes.readable, limits: worker.httpLimits) {
+            case .partial:
+                phase = .head(scanner)
+                return false
+            case .complete(let range):
+                bytes.consume(range.lowerBound)
+                return try beginRequest(&bytes, head: range.count, &response)
+            }
+        case .body(let head, let total):
+            guard bytes.count >= total else { return false }
+            return try parseAndHandle(&bytes, RequestExtent(head: head, total: total), .fresh, &response)
+        case .chunked(let head, var decoder):
+            let isComplete = try decoder.decode(&bytes, limits: worker.httpLimits)
+            phase = .chunked(head: head, decoder)
+            guard isComplete else { return false }
+            return try parseAndHandle(
+                &bytes, RequestExtent(head: head, total: decoder.decodedEnd), .fresh, &response)
+        case .parked, .streaming, .closing, .draining: return false
+        }
+    }
+
+    /// The head is whole: handles the request at once, or starts reading its body.
+    func beginRequest(
+        _ bytes: inout IOBuffer, head length: Int, _ response: inout ResponseWriter
+    ) throws(HTTPFailure) -> Bool {
+        try HeadParser.parse(bytes.readable.extracting(0..<length), into: &worker.head, limits: worker.httpLimits)
+        let (framing, expectsContinue) = (worker.head.framing, worker.head.expectsContinue)
+        switch framing {
+        case .none:
+            return handle(&bytes, RequestExtent(head: length, total: length), .fresh, &response)
+        case .length(let body):
+            if bytes.count >= length + body && !expectsContinue {
+                return handle(&bytes, RequestExtent(head: length, total: length + body), .fresh, &response)
+            }
+            guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
+            phase = .body(head: length, total: length + body)
+        case .chunked:
+            guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
+            phase = .chunked(head: length, ChunkDecoder(bodyStart: length))
+        }
+        paceCheckAt = requestStartedAt + LoopWorker.bodyGraceMilliseconds
+        return try advance(&bytes, &response)
+    }
+
+    /// Asks the API before the body is read. A refusal that leaves the stream readable is dropped and told again when
+    /// the body is there, so that the answer does not depend on how the bytes were cut; one that closes is sent now.
+    func admitsBody(_ bytes: Span<UInt8>, _ response: inout ResponseWriter) -> Bool {
+        let head = worker.head
+        let before = response.buffer.count
+        response.prepare(for: head, keepsAlive: !head.expectsContinue && staysOpen(head))
+        let isAdmitted = worker.api.admit(
+            head, bytes: bytes, peer: network, at: worker.now, response: &response)
+        if isAdmitted {
+            if head.expectsContinue { response.sendContinue() }
+            return true
+        }
+        if response.keepsAlive && !Self.endsConnection(response.status) {
+            response.buffer.truncate(to: before)
+            return true
+        }
+        if response.keepsAlive { refuseAgain(bytes, from: before, &response) }
+        noteAnswer(response.status, since: worker.loop.monotonicNanoseconds)
+        phase = .closing
+        return false
+    }
+
+    /// Who may not send a body is not listened to: its bytes are neither kept nor waited for.
+    static func endsConnection(_ status: Int) -> Bool { status == 401 || status == 403 || status == 421 }
+
+    /// Writes a refusal anew, as the connection's last answer.
+    func refuseAgain(_ bytes: Span<UInt8>, from start: Int, _ response: inout ResponseWriter) {
+        response.buffer.truncate(to: start)
+        response.prepare(for: worker.head, keepsAlive: false)
+        _ = worker.api.admit(
+            worker.head, bytes: bytes, peer: network, at: worker.now, response: &response)
+    }
+
+    func parseAndHandle(
+        _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption,
+        _ response: inout ResponseWriter
+    ) throws(HTTPFailure) -> Bool {
+        try HeadParser.parse(bytes.readable.extracting(0..<extent.head), into: &worker.head, limits: worker.httpLimits)
+        return handle(&bytes, extent, resumption, &response)
+    }
+
+    /// Gives a whole request to the API; true when it was answered and the connection goes on.
+    func handle(
+        _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption, _ response: inout ResponseWriter
+    ) -> Bool {
+        let head = worker.head
+        let start = worker.requestBegins()
+        let ticket = Ticket(
+            loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
+        let keepsAlive = staysOpen(head)
+        let hasBody = head.framing != .none
+        let before = response.buffer.count
+        let pendingBefore = worker.logsAccess ? response.pendingBytes : 0
+        var disposition = Disposition.responded
+        if case .drained = resumption {
+            response.resumeChunked(for: head, keepsAlive: keepsAlive)
+        } else {
+            response.prepare(
+                isHead: head.method == .head, minorVersion: head.minorVersion, keepsAlive: keepsAlive)
+        }
+        do {
+            let all = bytes.readable
+            let headBytes = all.extracting(0..<extent.head)
+            if worker.api.admit(head, bytes: headBytes, peer: network, at: worker.now, response: &response) {
+                let request = Request(
+                    head: head, bytes: headBytes, body: all.extracting(extent.head..<extent.total))
+                disposition = worker.api.handle(
+                    request, resumption: resumption, ticket: ticket, at: worker.now, response: &response)
+            } else if hasBody, response.keepsAlive, Self.endsConnection(response.status) {
+                refuseAgain(headBytes, from: before, &response)
+            }
+        }
+        switch disposition {
+        case .responded:
+            if worker.logsAccess {
+                logAnswer(bytes.readable, extent, response, sent: response.pendingBytes - pendingBefore, since: start)
+            }
+            bytes.consume(extent.total)
+            requestStartedAt = bytes.isEmpty ? 0 : worker.loop.now
+            phase = response.keepsAlive ? .head(HeadScanner()) : .closing
+            noteAnswer(response.status, since: start)
+            return response.keepsAlive
+        case .parked(let until):
+            worker.noteParked()
+            phase = .parked(extent, wait: ticket.generation)
+            // One that was awakened for nothing waits on to the moment it was given first.
+            if resumption != .awakened { parkedUntil = worker.loop.now + max(0, until.since(worker.now)) }
+            return false
+        case .streaming(let cursor):
+            phase = .streaming(extent, cursor: cursor)
+            return false
+        }
+    }
+
+    func staysOpen(_ head: RequestHead) -> Bool { head.keepsAlive && !peerHasClosed && !worker.isDraining }
+
+    /// Handles a parked or streaming request again, then whatever stands behind it.
+    func resume(_ extent: RequestExtent, _ resumption: Resumption) {
+        let ticket: UInt32? = if case .parked(_, let wait) = phase { wait } else { nil }
+        phase = .body(head: extent.head, total: extent.total)
+        if let ticket { worker.endWait(ticket, of: self, cancels: resumption != .awakened) }
+        do throws(HTTPFailure) {
+            _ = try parseAndHandle(&input, extent, resumption, &worker.response)
+        } catch {
+            // The same bytes were parsed before; only a change of limits at run time could bring us here.
+            refuse(error, &input, &worker.response)
+        }
+        flush(&worker.response)
+        if isOpen, case .head = phase, !input.isEmpty { process(&input, &worker.response) }
+        if isOpen, input.isEmpty { input.release() }
+    }
+
+    /// Answers what the parser refused, and closes.
+    func refuse(_ failure: HTTPFailure, _ bytes: inout IOBuffer, _ response: inout ResponseWriter) {
+        let start = worker.loop.monotonicNanoseconds
+        response.prepare(for: nil, keepsAlive: false)
+        worker.api.refuse(failure, head: nil, bytes: bytes.readable, response: &response)
+        bytes.removeAll()
+        endReason = .refused
+        phase = .closing
+        noteAnswer(response.status, since: start)
+        flush(&response)
+    }
+
+    func logAnswer(
+        _ bytes: Span<UInt8>, _ extent: RequestExtent, _ response: borrowing ResponseWriter, sent: Int,
+        since start: Int64
+    ) {
+        let peerText = Array(peer.utf8)
+        worker.accessLog.append(
+            AccessRecord(
+                at: worker.now, method: worker.head.method.name, path: bytes.extracting(worker.head.path),
+                status: response.status, received: extent.total - extent.head, sent: sent,
+                nanoseconds: UInt64(max(0, Clock.monotonicNanoseconds() - start)), peer: peerText.span))
+    }
+
+    /// Counts an answer and the time since `start`. One reading of the clock serves as the end of this request and the
+    /// beginning of the next in a pipeline.
+    func noteAnswer(_ status: Int, since start: Int64) {
+        let end = Clock.monotonicNanoseconds()
+        worker.clockMark = end
+        worker.api.metrics.record(
+            route: Int(worker.api.lastRoute.rawValue), status: status, nanoseconds: UInt64(max(0, end - start)))
+    }
+}
