@@ -10,6 +10,7 @@ extension EmbeddedEngine {
                 return shard.accountedBytes
             }
         }
+        for board in shelf.all { bytes += board.accountedBytes }
         precondition(
             bytes == context.pointee.account.used, "the account says \(context.pointee.account.used), not \(bytes)")
     }

@@ -64,7 +64,7 @@ extension Shard {
         case .delete(let command):
             delete(hash, command, now, reply: &reply)
             return .done
-        case .read, .watch, .list, .group: preconditionFailure("not a change of one key")
+        case .read, .watch, .list, .group, .board: preconditionFailure("not a change of one key")
         }
     }
 

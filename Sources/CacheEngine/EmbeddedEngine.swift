@@ -16,6 +16,7 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
     let context: UnsafeMutablePointer<EngineContext>
     let hasher: KeyHasher
     let isOrdered: Bool
+    let shelf = BoardShelf()
 
     package init(
         configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)? = nil
@@ -38,6 +39,8 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
     }
 
     deinit {
+        // Boards tell the account that they go.
+        shelf.removeAll()
         for number in 0..<shardCount { shards[number].destroy() }
         shards.deallocate()
         context.deinitialize(count: 1)
@@ -75,6 +78,7 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         case .watch(let command): return watch(command, now, ticket, &reply)
         case .list(let command): list(command, now, &reply)
         case .group(let command): group(command, now, &reply)
+        case .board(let command): board(command, now, &reply)
         }
         return .completed
     }
@@ -90,6 +94,7 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         for number in stride(from: worker, to: shardCount, by: workers) {
             locked(shards[number]) { $0.maintain(at: now, share: share) }
         }
+        shelf.maintain(at: now)
     }
 
     package func statistics() -> EngineStatistics {

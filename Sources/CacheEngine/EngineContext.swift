@@ -15,6 +15,7 @@ struct EngineContext: ~Copyable {
     private let number: Atomic<UInt64>
     let hasReader: Bool
     let reader: (any EffectReader)?
+    var boardReader: (any BoardRowReader)?
     let watchRegistry: WatchRegistry
 
     init(
@@ -57,4 +58,9 @@ struct PositionRun {
         left -= 1
         return Position(packed: last.packed - UInt64(left))
     }
+}
+
+/// Reads the rows of boards.
+protocol BoardRowReader: Sendable {
+    func record(_ key: [UInt8], _ value: [UInt8]?, at position: Position, remaining: Int)
 }

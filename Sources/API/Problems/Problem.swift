@@ -104,7 +104,8 @@ extension Problem {
         case .memoryFull: self.init(.memoryFull, "memory is full and nothing may be evicted; nothing was changed")
         case .notIndexed:
             self.init(.notIndexed, "order, start, end and delimiter need the ordered index: start with --ordered-keys")
-        case .hit, .created, .replaced, .deleted, .resized, .changed, .page, .groupDone, .groupFailed: return nil
+        case .hit, .created, .replaced, .deleted, .resized, .changed, .page, .groupDone, .groupFailed, .board:
+            return nil
         }
     }
 }

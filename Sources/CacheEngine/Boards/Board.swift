@@ -23,9 +23,13 @@ final class Board: @unchecked Sendable {
     var season: Season
     /// Seasons that have closed, the oldest first.
     var closed: [Season] = []
+    /// The last position given out for this board.
+    var lastPosition: Position
     /// When the calendar next has something to do.
     private(set) var nextEvent = Instant.never
     private(set) var nextReset: Instant?
+    /// When the open season began, or its reset was last changed.
+    private(set) var resetsFrom = Instant(milliseconds: .min)
     /// No longer on the shelf: whoever still holds it finds nothing.
     var isRemoved = false
     /// What the memory account was told.
@@ -44,6 +48,7 @@ final class Board: @unchecked Sendable {
         self.settings = settings
         self.created = created
         changed = created
+        lastPosition = created
         self.context = context
         self.hasher = hasher
         calendar = BoardCalendar(zone: settings.zone)
@@ -83,9 +88,10 @@ final class Board: @unchecked Sendable {
         BoardDays(today: calendar.day(at: instant), weekStart: settings.weekStart)
     }
 
-    /// Finds out when the calendar next has something to do.
-    func planEvents() {
-        nextReset = settings.reset.map { calendar.next($0, after: season.startedAt) }
+    /// Finds out when the calendar next has something to do; a reset that is new comes behind `now`.
+    func planEvents(from now: Instant? = nil) {
+        resetsFrom = max(now ?? resetsFrom, season.startedAt)
+        nextReset = settings.reset.map { calendar.next($0, after: resetsFrom) }
         nextEvent = nextReset ?? .never
         if season.horizon > 0 { nextEvent = min(nextEvent, calendar.start(ofDay: season.days.today + 1)) }
     }
@@ -113,7 +119,8 @@ final class Board: @unchecked Sendable {
 
     /// A member is in no window any more.
     func recordDeparture(of member: RawBytes) {
-        let position = takePosition()
+        var run = takePositions(1)
+        let position = run.take()
         guard context.pointee.hasReader else { return }
         rows.deleteMember(member, season: season.number, of: name)
         record(at: position, remaining: 0)
@@ -127,7 +134,7 @@ final class Board: @unchecked Sendable {
     func close(at instant: Instant, next: Instant, rewards: [BoardReward]) {
         var drops = 0
         while closed.count + 1 - drops > settings.keptSeasons { drops += 1 }
-        var run = context.pointee.takePositions(2 + drops)
+        var run = takePositions(2 + drops)
         finish(season, closing: SeasonClosing(at: instant, rewards: rewards))
         closed.append(season)
         if context.pointee.hasReader {
@@ -160,7 +167,7 @@ final class Board: @unchecked Sendable {
             heap: heap)
     }
 
-    private func dropSeasons(_ count: Int, _ run: inout PositionRun) {
+    func dropSeasons(_ count: Int, _ run: inout PositionRun) {
         for _ in 0..<count {
             let dropped = closed.removeFirst()
             let position = run.take()
@@ -172,13 +179,16 @@ final class Board: @unchecked Sendable {
 
     // MARK: The log
 
-    func takePosition() -> Position {
-        var run = context.pointee.takePositions(1)
-        return run.take()
+    func takePositions(_ count: Int) -> PositionRun {
+        let run = context.pointee.takePositions(count)
+        lastPosition = run.last
+        return run
     }
 
     /// Hands the row at hand to the reader of the log.
     func record(at position: Position, remaining: Int) {
-        context.pointee.boardReader?.record(rows.row, at: position, remaining: remaining)
+        let key = rows.key.readable.copied()
+        let value = rows.value.readable.copied()
+        context.pointee.boardReader?.record(key, rows.isDelete ? nil : value, at: position, remaining: remaining)
     }
 }

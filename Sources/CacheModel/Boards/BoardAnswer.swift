@@ -109,6 +109,8 @@ package struct BoardAnswer: ~Copyable {
     package var bytes = IOBuffer()
     /// Whether the ranking goes on behind the last row.
     package var hasMore = false
+    /// Which of the rows is the member asked for.
+    package var focus = 0
 
     /// Of a submission: whether anything changed, and the standing in the main window before and after.
     package var changed = false
@@ -120,6 +122,8 @@ package struct BoardAnswer: ~Copyable {
     /// The position of the settings' last change.
     package var settingsPosition = Position.none
     package var members = 0
+    /// The season that was closed.
+    package var seasonNumber = 0
     package var buckets: [BoardBucket] = []
     package var seasons: [BoardSeasonInfo] = []
     /// When the open season closes by itself.

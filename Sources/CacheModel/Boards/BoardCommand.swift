@@ -38,8 +38,8 @@ package enum BoardAction: ~Escapable {
 package struct BoardSubmission: ~Escapable {
     package var member: Span<UInt8>
     package var scores: BoardScores
-    /// JSON to show beside the score; nil leaves what is there.
-    package var meta: Span<UInt8>?
+    /// JSON to show beside the score; empty leaves what is there.
+    package var meta: Span<UInt8>
     /// The values of some groups; the others stay.
     package var groups: Span<BoardGroupValue>
     /// What the slices of `groups` lie in.
@@ -51,7 +51,7 @@ package struct BoardSubmission: ~Escapable {
 
     @_lifetime(copy member, copy meta, copy groups, copy groupBytes)
     package init(
-        member: Span<UInt8>, scores: BoardScores, meta: Span<UInt8>?, groups: Span<BoardGroupValue>,
+        member: Span<UInt8>, scores: BoardScores, meta: Span<UInt8>, groups: Span<BoardGroupValue>,
         groupBytes: Span<UInt8>, season: Int?, isExact: Bool
     ) {
         self.member = member

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The groups that members of a season are in, by number: a number for each value of each of the board's groups, while
 /// a member has it.
 ///

@@ -46,9 +46,10 @@ final class MemberTable {
 
     func position(_ reference: UInt32) -> UInt64 { arena.address(reference).load(as: UInt64.self) }
 
-    /// The mark over the whole season, without the rest.
-    @inline(always)
-    func total(_ reference: UInt32) -> Mark { layout.mark(arena.address(reference), at: 8) }
+    /// By which day the member was last brought up to date; the layout must keep days.
+    func settledDay(_ reference: UInt32) -> Int32 {
+        arena.address(reference).loadUnaligned(fromByteOffset: layout.settledOffset, as: Int32.self)
+    }
 
     func state(_ reference: UInt32) -> MemberState {
         let record = UnsafeRawPointer(arena.address(reference))

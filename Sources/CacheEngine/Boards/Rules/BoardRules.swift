@@ -54,6 +54,15 @@ struct BoardRules {
         }
     }
 
+    /// The position a key's tie stands for; 0 where ties go by name.
+    func reached(_ key: RankKey) -> UInt64 {
+        switch ties {
+        case .first: key[columns.count]
+        case .last: ~key[columns.count]
+        case .id: 0
+        }
+    }
+
     /// Before all, or behind all, members of these scores.
     func probe(_ scores: BoardScores, behind: Bool) -> RankProbe {
         var key = RankKey()

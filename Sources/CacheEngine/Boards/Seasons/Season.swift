@@ -1,3 +1,4 @@
+import Bytes
 import CacheModel
 
 /// The members of a board from one reset to the next, and their rankings in every window.
