@@ -2,7 +2,7 @@ import Bytes
 import CacheEngine
 import CacheModel
 
-// Measures the engine alone: `EngineBench speed`, `EngineBench memory`, `EngineBench trace FILE MEGABYTES POLICY`.
+// Measures the engine alone: `EngineBench speed`, `EngineBench memory`, `EngineBench boards`, `EngineBench trace FILE MEGABYTES POLICY`.
 
 let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {
@@ -11,5 +11,6 @@ case "growth": GrowthBench.run()
 case "trace": TraceBench.run(Array(arguments.dropFirst()))
 case "profile": ProfileBench.run(Array(arguments.dropFirst()))
 case "churn": ChurnBench.run()
+case "boards": BoardBench.run()
 default: SpeedBench.run()
 }

@@ -45,6 +45,10 @@ extension Desk {
         case .listKeys: try listKeys(request, turn, response: &response)
         case .queryKeys, .postQueryKeys: return try queryKeys(request, turn, response: &response)
         case .batchKeys: return try batchKeys(request, turn, response: &response)
+        case .readBoard, .putBoard, .deleteBoard, .readBoardMember, .submitBoardMember, .putBoardMember,
+            .deleteBoardMember, .batchBoard, .readBoardRanking, .queryBoardRanking, .postQueryBoardRanking,
+            .readBoardStats, .closeBoard, .listBoardSeasons, .readBoardSeason:
+            return try board(request, turn, response: &response)
         case .none: preconditionFailure("a request was handled that was not admitted")
         }
         return .responded

@@ -17,6 +17,10 @@ package enum RouteID: UInt8, Sendable, CaseIterable {
     case index, healthz, readyz, metrics, openAPI
     case listKeys, queryKeys, postQueryKeys, batchKeys
     case readKey, putKey, deleteKey, changeKey
+    case readBoard, putBoard, deleteBoard
+    case readBoardMember, submitBoardMember, putBoardMember, deleteBoardMember, batchBoard
+    case readBoardRanking, queryBoardRanking, postQueryBoardRanking, readBoardStats
+    case closeBoard, listBoardSeasons, readBoardSeason
 
     /// The labels of all routes, in the order of their numbers.
     package static var names: [StaticString] { allCases.map { id in Routes.all[Int(id.rawValue)].label } }
@@ -64,7 +68,7 @@ enum Routes {
             id: .deleteKey, label: "DELETE /v1/keys/{key}", path: .key, methods: .delete, needs: .write,
             body: .ignored),
         Route(id: .changeKey, label: "POST /v1/keys/{key}", path: .key, methods: .post, needs: .write, body: .value),
-    ]
+    ] + BoardRoutes.all
 
     /// The methods each path serves, `OPTIONS` included; empty for the unknown path.
     static func methods(of path: RoutePath) -> MethodSet {

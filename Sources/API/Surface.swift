@@ -1,6 +1,7 @@
 /// Field lines that several answers share.
 enum Surface {
     static let acceptQuery: StaticString = "Accept-Query: application/x-ndjson, application/json\r\n"
+    static let acceptJSONQuery: StaticString = "Accept-Query: application/json\r\n"
     /// A stored page must not script the console's origin (see docs: stored HTML).
     static let shielded: StaticString =
         "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: sandbox\r\n"

@@ -5,6 +5,7 @@ enum Parameter: UInt8, Sendable, CaseIterable {
     case key64, ttl, idle, expiresAt, touch, stale, wait, op, maxLen, len
     case prefix, prefix64, limit, cursor, order, start, start64, end, end64, delimiter, fields
     case values, atomic
+    case from, min, max, window, group, rank, around, buckets, int
 
     var name: StaticString {
         switch self {
@@ -31,6 +32,15 @@ enum Parameter: UInt8, Sendable, CaseIterable {
         case .fields: "fields"
         case .values: "values"
         case .atomic: "atomic"
+        case .from: "from"
+        case .min: "min"
+        case .max: "max"
+        case .window: "window"
+        case .group: "group"
+        case .rank: "rank"
+        case .around: "around"
+        case .buckets: "buckets"
+        case .int: "int"
         }
     }
 
@@ -45,10 +55,10 @@ enum Parameter: UInt8, Sendable, CaseIterable {
 
 /// The parameters a route takes.
 struct ParameterSet: OptionSet, Sendable {
-    let rawValue: UInt32
+    let rawValue: UInt64
 
-    init(rawValue: UInt32) { self.rawValue = rawValue }
-    init(_ parameters: Parameter...) { rawValue = parameters.reduce(0) { $0 | 1 << UInt32($1.rawValue) } }
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+    init(_ parameters: Parameter...) { rawValue = parameters.reduce(0) { $0 | 1 << UInt64($1.rawValue) } }
 
-    func contains(_ parameter: Parameter) -> Bool { rawValue >> UInt32(parameter.rawValue) & 1 == 1 }
+    func contains(_ parameter: Parameter) -> Bool { rawValue >> UInt64(parameter.rawValue) & 1 == 1 }
 }

@@ -6,10 +6,10 @@ import Bytes
 struct Parameters: ~Copyable {
     /// The decoded values, one after the other.
     private var text = IOBuffer()
-    private var slots: InlineArray<23, ByteSlice?> = .init(repeating: nil)
+    private var slots: InlineArray<32, ByteSlice?> = .init(repeating: nil)
 
     /// None.
-    init() { precondition(Parameter.allCases.count == 23, "one slot a parameter") }
+    init() { precondition(Parameter.allCases.count == 32, "one slot a parameter") }
 
     /// Reads a query; nil is a request without one.
     ///

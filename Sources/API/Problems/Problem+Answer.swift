@@ -64,6 +64,7 @@ extension Problem {
             response.endField()
         case .retryAfter(let seconds): response.field("Retry-After", decimal: Int64(seconds))
         case .acceptQuery: response.fields(Surface.acceptQuery)
+        case .acceptJSONQuery: response.fields(Surface.acceptJSONQuery)
         case .acceptIdentity: response.fields("Accept-Encoding: identity\r\n")
         default: break
         }

@@ -36,6 +36,7 @@ struct Problem: Error, Sendable {
         case retryAfter(Int)
         /// What a query's body may be.
         case acceptQuery
+        case acceptJSONQuery
         /// That a body is taken without a coding only (RFC 9110 §12.5.3).
         case acceptIdentity
     }

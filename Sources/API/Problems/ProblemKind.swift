@@ -4,10 +4,10 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
     case unauthorized, forbidden
     case notFound, noSuchResource
     case methodNotAllowed, notAcceptable, unknownMethod
-    case staleVersion, outOfBounds, notIndexed, wrongKind
+    case staleVersion, outOfBounds, notIndexed, wrongKind, settingsDiffer, seasonClosed
     case preconditionFailed, checkFailed
     case tooLarge, unsupportedMediaType, rangeNotSatisfiable, expectationFailed
-    case unprocessable
+    case unprocessable, windowNotKept
     case misdirectedRequest
     case unavailable, memoryFull
     /// The parser's refusals that no route can meet.
@@ -21,14 +21,14 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .notFound, .noSuchResource: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
-        case .staleVersion, .outOfBounds, .notIndexed, .wrongKind: 409
+        case .staleVersion, .outOfBounds, .notIndexed, .wrongKind, .settingsDiffer, .seasonClosed: 409
         case .preconditionFailed, .checkFailed: 412
         case .tooLarge: 413
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416
         case .expectationFailed: 417
         case .misdirectedRequest: 421
-        case .unprocessable: 422
+        case .unprocessable, .windowNotKept: 422
         case .unknownMethod, .unknownCoding: 501
         case .unavailable: 503
         case .memoryFull: 507
@@ -57,14 +57,17 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .unknownMethod: ("unknown-method", "Unknown method")
         case .staleVersion: ("stale-version", "A newer version is stored")
         case .outOfBounds: ("out-of-bounds", "Out of bounds")
-        case .notIndexed: ("not-indexed", "Keys are not kept in order")
+        case .notIndexed: ("not-indexed", "Not kept in that order")
         case .wrongKind: ("wrong-kind", "The key holds another kind of value")
+        case .settingsDiffer: ("settings-differ", "A setting that cannot change differs")
+        case .seasonClosed: ("season-closed", "The season has closed")
         case .preconditionFailed: ("precondition-failed", "Precondition failed")
         case .checkFailed: ("check-failed", "Nothing was applied")
         case .tooLarge: ("too-large", "Too large")
         case .unsupportedMediaType: ("unsupported-media-type", "Unsupported media type")
         case .rangeNotSatisfiable: ("range-not-satisfiable", "Range not satisfiable")
         case .expectationFailed: ("expectation-failed", "Expectation failed")
+        case .windowNotKept: ("window-not-kept", "The window is not kept")
         case .misdirectedRequest: ("misdirected-request", "Misdirected request")
         case .unprocessable: ("unprocessable", "Cannot be processed")
         case .unavailable: ("unavailable", "Unavailable")

@@ -10,12 +10,16 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
     case keys, keysQuery, keysBatch
     /// `/v1/keys/` and the rest of the path, slashes included.
     case key
+    /// `/v1/leaderboards/` and a name, perhaps with a part of it.
+    case board, boardMember, boardBatch, boardRanking, boardRankingQuery, boardStats, boardClose, boardSeasons
+    case boardSeasonRanking
 
     /// What stands before a key's name.
     static let keyPrefix: StaticString = "/v1/keys/"
 
     static func match(_ path: Span<UInt8>) -> RoutePath {
         if path.starts(with: keyPrefix) { return .key }
+        if path.starts(with: BoardPath.prefix) { return BoardPath.match(path) }
         switch path.count {
         case 0: return .root
         case 1: return path[0] == UInt8(ascii: "/") ? .root : path[0] == UInt8(ascii: "*") ? .server : .unknown

@@ -62,6 +62,7 @@ extension Board {
         guard let found = find(ranking.view, ranking.style, &reply) else { return }
         guard let ladder = found.ladder else { return }
         reply.board.of = ladder.count
+        if found.season.isClosed { reply.board.seasons = [info(found.season)] }
         let rules = found.season.rules
         let (better, worse) =
             rules.columns[0] == .ascending

@@ -56,6 +56,7 @@ struct RowWriter {
         }
         row.reached = season.rules.reached(key)
         row.position = index + 1
+        row.better = run.before
         switch style {
         case .competition: row.rank = run.before + 1
         case .dense: row.rank = run.distinct + 1

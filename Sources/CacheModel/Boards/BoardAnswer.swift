@@ -39,7 +39,8 @@ package struct BoardRow: Sendable {
     package var rank = 0
     /// From 1, without gaps.
     package var position = 0
-    /// Members that are strictly worse.
+    /// Members that are strictly better, and strictly worse.
+    package var better = 0
     package var worse = 0
     /// The rank among those asked for together.
     package var rankInSet = 0
