@@ -2,7 +2,8 @@ import Bytes
 import CacheEngine
 import CacheModel
 
-// Measures the engine alone: `EngineBench speed`, `EngineBench memory`, `EngineBench boards`, `EngineBench trace FILE MEGABYTES POLICY`.
+// Measures the engine alone: `EngineBench speed`, `memory`, `boards`, `growth`, `churn`, `profile`,
+// `trace FILE MEGABYTES POLICY`.
 
 let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {

@@ -50,7 +50,9 @@ struct BoardJSON {
         json.member("of", integer: count, into: &out)
         if row.rankInSet > 0 { json.member("rank_in_set", integer: row.rankInSet, into: &out) }
         if !row.meta.isEmpty { json.member("meta", raw: bytes.extracting(row.meta), into: &out) }
-        if let rewards = answer.seasons.first?.rewards, !rewards.isEmpty { Self.append(rewards, earnedBy: row, of: count, json: &json, into: &out) }
+        if let rewards = answer.seasons.first?.rewards, !rewards.isEmpty {
+            Self.append(rewards, earnedBy: row, of: count, json: &json, into: &out)
+        }
     }
 
     /// Hundredths of a percent, cut off: only who has nobody beside or above him would reach 100.

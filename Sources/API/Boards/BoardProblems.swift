@@ -18,7 +18,7 @@ extension Problem {
         case .seasonClosed: self.init(.seasonClosed, "the season this is meant for has closed")
         case .seasonAhead: self.init(.unprocessable, "the season this is meant for has not begun")
         case .windowNotKept: self.init(.windowNotKept, "the leaderboard, or the closed season, keeps no such window")
-        case .wrongColumns: self.init(.unprocessable, "the leaderboard has another number of columns")
+        case .wrongColumns: self.init(.unprocessable, "the leaderboard has another number of columns", .notedPointer)
         case .undeclaredGroup: self.init(.unprocessable, "the leaderboard declares no such group")
         case .notDense: self.init(.notIndexed, "dense ranks are kept where the leaderboard was made with dense: true")
         case .memoryFull: self.init(.memoryFull, "memory is full and nothing may be evicted; nothing was changed")

@@ -153,11 +153,12 @@ extension Board {
         reply.board.of = ladder.count
         let ends = [first, last].map { rules.score(ladder.order.key(at: $0)[0], column: 0) }
         let (low, high) = (min(ends[0], ends[1]), max(ends[0], ends[1]))
-        let width = UInt64(bitPattern: high &- low) / UInt64(wanted) + 1
+        // From the first to the last score of a bar; all bars but the last are as wide.
+        let step = UInt64(bitPattern: high &- low) / UInt64(wanted)
         var from = low
         while true {
-            let (next, overflow) = from.addingReportingOverflow(Int64(clamping: width - 1))
-            let through = overflow ? high : min(next, high)
+            let left = UInt64(bitPattern: high &- from)
+            let through = left <= step ? high : from &+ Int64(bitPattern: step)
             reply.board.buckets.append(
                 BoardBucket(from: from, through: through, count: count(from...through, in: ladder, rules)))
             if through == high { return }

@@ -94,8 +94,9 @@ extension Board {
         let mark = Mark(scores: scores, reached: Self.toCome)
         let isSo =
             old?.total.scores == scores
-            && (season.horizon == 0 || old?.days.count == 1 && old?.days[0].day == season.days.today
-                && old?.days[0].mark.scores == scores)
+            && (season.horizon == 0
+                || old?.days.count == 1 && old?.days[0].day == season.days.today
+                    && old?.days[0].mark.scores == scores)
         guard !isSo else { return }
         if new.total.scores != scores { new.total = mark }
         if season.horizon > 0 { new.days = [DayMark(day: season.days.today, mark: mark)] }
@@ -139,7 +140,8 @@ extension Board {
         guard let most = settings.mostMembers, reference == nil, season.members.count >= most else {
             return Leaver(reference: nil)
         }
-        guard let main = season.standing(settings.mainWindow), let place = main.whole.order.place(at: main.whole.count - 1)
+        guard let main = season.standing(settings.mainWindow),
+            let place = main.whole.order.place(at: main.whole.count - 1)
         else { return Leaver(reference: nil) }
         let worst = main.whole.order.key(at: place)
         let key = season.rules.key(new.total, name: name)

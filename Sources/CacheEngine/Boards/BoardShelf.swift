@@ -59,7 +59,8 @@ final class BoardShelf: Sendable {
             let isBusy = !board.isRemoved && board.maintain(at: now, most: Self.slice)
             board.lock.unlock()
             if isBusy {
-                state.withLock { state in if !state.busy.contains(where: { $0 === board }) { state.busy.append(board) } }
+                state.withLock { state in if !state.busy.contains(where: { $0 === board }) { state.busy.append(board) }
+                }
             }
         }
     }

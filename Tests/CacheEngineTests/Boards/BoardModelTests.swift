@@ -142,7 +142,8 @@ private struct ModelBoard {
                     #expect(scores[row.member] == row.scores, "\(place), \(window) \(group) \(row)")
                     let better = expected.count { model.isBetter($0.scores, row.scores) }
                     let worse = expected.count { model.isBetter(row.scores, $0.scores) }
-                    #expect(row.rank == better + 1 && row.worse == worse && row.position == index + 1, "\(place) \(row)")
+                    #expect(
+                        row.rank == better + 1 && row.worse == worse && row.position == index + 1, "\(place) \(row)")
                 }
             }
         }

@@ -160,7 +160,9 @@ final class RankTree {
             let slot = slotWithRoom(node, level, probe)
             node.counts(innerShape)[slot] += 1
             // A new first entry of the tree is the first of all nodes on its way.
-            if slot == 0, firstSlot(node, innerShape, probe) == 0 { setFirst(node, 0, innerShape, probe.key, reference) }
+            if slot == 0, firstSlot(node, innerShape, probe) == 0 {
+                setFirst(node, 0, innerShape, probe.key, reference)
+            }
             node = node.child(slot, innerShape)
             level -= 1
         }

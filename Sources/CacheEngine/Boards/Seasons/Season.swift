@@ -22,7 +22,8 @@ final class Season {
     /// Where looking through the members for marks that leave a rolling window goes on; nil when all were seen.
     var sweep: UInt64?
 
-    init(number: Int, startedAt: Instant, settings: BoardSettings, days: BoardDays, hasher: KeyHasher, heap: BoardHeap) {
+    init(number: Int, startedAt: Instant, settings: BoardSettings, days: BoardDays, hasher: KeyHasher, heap: BoardHeap)
+    {
         self.number = number
         self.startedAt = startedAt
         self.days = days
