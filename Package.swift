@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
 
         // 2: the cache itself
-        .target(name: "CacheEngine", dependencies: ["CacheModel", "Bytes"], swiftSettings: common),
+        .target(name: "CacheEngine", dependencies: ["CacheModel", "CLinux", "Bytes"], swiftSettings: common),
         .target(name: "Observability", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
 
         // 3: the HTTP surface

@@ -11,11 +11,14 @@ import Observability
 ///     └─ handle(request) ── responded | parked | streaming
 /// refuse(failure): the bytes were no request
 /// ```
-package final class APIWorker {
+package struct APIWorker: ~Copyable {
     private var desk: Desk
+    /// The counters of this loop's requests.
+    package let metrics: RequestMetrics
 
     package init(api: CacheAPI, loop: Int, seed: UInt64) {
         desk = Desk(api: api, loop: loop, seed: seed)
+        metrics = desk.metrics
     }
 
     /// The route of the last request, for metrics.
@@ -24,8 +27,14 @@ package final class APIWorker {
     /// What the last answer may reveal: it must not leave before the log holds all records up to here.
     package var horizon: Position { desk.reply.horizon }
 
-    /// The counters of this loop's requests.
-    package var metrics: RequestMetrics { desk.metrics }
+    /// Looks for a key in a head that is not parsed yet, and has the engine bring near what it will need for it.
+    package mutating func anticipate(_ head: Span<UInt8>) -> KeyHint? {
+        guard let name = RoutePath.plainKey(inHead: head) else { return nil }
+        return desk.engine.prefetchIndex(for: name)
+    }
+
+    /// Goes on where ``anticipate(_:)`` left.
+    package mutating func anticipate(further hint: KeyHint) { desk.engine.prefetchEntry(hint) }
 
     /// Judges a request by its head alone, before its body is read: host, method, credentials, route, expectation,
     /// size. To be called directly before ``handle(_:resumption:ticket:at:response:)`` as well: other requests may have
@@ -33,16 +42,13 @@ package final class APIWorker {
     ///
     /// A refusal does not close by itself: where the body was not read, the caller prepared the response to close.
     /// - Returns: false when the refusal has been written.
-    package func admit(
-        _ head: RequestHead, bytes: Span<UInt8>, peer: PeerAddress?, at now: Instant,
-        response: inout ResponseWriter
-    ) -> Bool {
-        desk.admit(head, bytes: bytes, peer: peer, response: &response)
+    package mutating func admit(_ request: borrowing Request, response: inout ResponseWriter) -> Bool {
+        desk.admit(request, response: &response)
     }
 
     /// Answers a request that was just admitted. A streaming answer that goes on (``Resumption/drained(cursor:)``)
     /// is judged again in here: a refusal cuts the answer instead of writing into it.
-    package func handle(
+    package mutating func handle(
         _ request: borrowing Request, resumption: Resumption, ticket: Ticket, at now: Instant,
         response: inout ResponseWriter
     ) -> Disposition {
@@ -50,11 +56,7 @@ package final class APIWorker {
     }
 
     /// Answers bytes that are no request this server takes; the connection closes.
-    ///
-    /// - Parameter head: nil where no head could be made out.
-    package func refuse(
-        _ failure: HTTPFailure, head: RequestHead?, bytes: Span<UInt8>, response: inout ResponseWriter
-    ) {
-        desk.refuse(failure, head: head, bytes: bytes, response: &response)
+    package mutating func refuse(_ failure: HTTPFailure, response: inout ResponseWriter) {
+        desk.refuse(failure, response: &response)
     }
 }

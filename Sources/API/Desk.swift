@@ -27,13 +27,14 @@ struct Desk: ~Copyable {
     /// What a problem shows of the request: see ``Problem/Members``.
     var noted = IOBuffer()
     var dates = DateLine()
+    /// The authority last found to be this machine: most clients say the same each time.
+    var approvedHost = IOBuffer()
 
     /// What `admit` found out about the request at hand.
     var route = Routes.all[0]
     /// Read from the head once: each look at another module's object is a checked access.
     var isHead = false
     var hasQuery = false
-    var path: ByteSlice = .empty
     var principal = Principal.stranger
 
     init(api: CacheAPI, loop: Int, seed: UInt64) {

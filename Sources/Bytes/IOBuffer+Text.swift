@@ -3,15 +3,20 @@ extension IOBuffer {
     /// Appends the decimal digits of `value`.
     public mutating func append(decimal value: UInt64) {
         if value < 10 { return append(0x30 &+ UInt8(truncatingIfNeeded: value)) }
-        var digits: InlineArray<20, UInt8> = .init(repeating: 0)
-        var start = 20
-        var rest = value
-        while rest > 0 {
-            start -= 1
-            digits[start] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        append(decimal: value, length: Self.decimalLength(value))
+    }
+
+    /// How many decimal digits a value of at least 10 has; two a step.
+    @inline(always)
+    private static func decimalLength(_ value: UInt64) -> Int {
+        var length = 2
+        var bound: UInt64 = 100
+        while value >= bound {
+            length &+= 2
+            if length == 20 { return value >= 10_000_000_000_000_000_000 ? 20 : 19 }
+            bound &*= 100
         }
-        append(digits.span.extracting(start..<20))
+        return value < bound / 10 ? length &- 1 : length
     }
 
     public mutating func append(decimal value: Int) { append(decimal: Int64(value)) }

@@ -83,8 +83,41 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
 
     public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 
-    /// Appends what another buffer holds.
-    public mutating func append(copying other: borrowing IOBuffer) { append(other.readable) }
+    /// Appends what another buffer holds, from an index on.
+    public mutating func append(copying other: borrowing IOBuffer, from start: Int = 0) {
+        append(other.readable.extracting(start..<other.count))
+    }
+
+    /// Appends the `length` decimal digits of `value`, two a step. A wrong length would write wrong digits, but never
+    /// outside the room made for it.
+    mutating func append(decimal value: UInt64, length: Int) {
+        precondition(length > 0 && length <= 20)
+        if capacity - writeMark < length { grow(by: length) }
+        var rest = value
+        var mark = writeMark + length
+        let pairs = UnsafeRawPointer(Self.digitPairs.utf8Start)
+        while mark >= writeMark + 2 {
+            let quotient = rest / 100
+            let pair = Int(truncatingIfNeeded: rest &- quotient &* 100)
+            mark &-= 2
+            let digits = pairs.loadUnaligned(fromByteOffset: pair &* 2, as: UInt16.self)
+            base!.storeBytes(of: digits, toByteOffset: mark, as: UInt16.self)
+            rest = quotient
+        }
+        if mark > writeMark {
+            base!.storeBytes(of: 0x30 &+ UInt8(truncatingIfNeeded: rest % 10), toByteOffset: writeMark, as: UInt8.self)
+        }
+        writeMark += length
+    }
+
+    /// The numbers 00 to 99.
+    @inline(always)
+    private static var digitPairs: StaticString {
+        """
+        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+        """
+    }
 
     public mutating func append(repeating byte: UInt8, count added: Int) {
         guard added > 0 else { return }

@@ -41,6 +41,13 @@ package protocol Engine: AnyObject, Sendable {
         _ command: borrowing Command, at now: Instant, ticket: Ticket, reply: inout Reply
     ) -> Execution
 
+    /// Begins to bring near what an operation on `key` will read, while the caller does something else. Changes
+    /// nothing.
+    func prefetchIndex(for key: Span<UInt8>) -> KeyHint
+
+    /// Goes on with it, some hundred nanoseconds later.
+    func prefetchEntry(_ hint: KeyHint)
+
     /// Forgets a pending ticket: its request timed out or its connection is gone.
     func cancel(_ ticket: Ticket)
 
@@ -50,4 +57,17 @@ package protocol Engine: AnyObject, Sendable {
 
     /// Counters and sizes, summed over all shards.
     func statistics() -> EngineStatistics
+}
+
+/// A key that will be asked for soon, as the engine knows it.
+package struct KeyHint: Sendable {
+    package var hash: UInt64
+
+    package init(hash: UInt64) { self.hash = hash }
+}
+
+/// For engines that have nothing to bring near.
+extension Engine {
+    package func prefetchIndex(for key: Span<UInt8>) -> KeyHint { KeyHint(hash: 0) }
+    package func prefetchEntry(_ hint: KeyHint) {}
 }

@@ -101,3 +101,23 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 }
+
+/// Some of the known fields: one bit each, so that "none of these four" is one test.
+package struct FieldSet: Sendable, Equatable {
+    private var bits: UInt64 = 0
+
+    package init() {}
+
+    package init(_ fields: KnownField...) {
+        for field in fields { insert(field) }
+    }
+
+    @inline(always)
+    package mutating func insert(_ field: KnownField) { bits |= 1 &<< UInt64(field.rawValue) }
+
+    @inline(always)
+    package func contains(_ field: KnownField) -> Bool { bits &>> UInt64(field.rawValue) & 1 != 0 }
+
+    @inline(always)
+    package func containsAny(of other: FieldSet) -> Bool { bits & other.bits != 0 }
+}

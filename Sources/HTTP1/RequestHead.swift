@@ -40,8 +40,10 @@ package struct RequestHead: Sendable {
 
     var lines: [FieldLine]
     package internal(set) var lineCount = 0
-    /// Index of the first line of each known field, -1 without one.
+    /// Index of the first line of each known field that was sent.
     private var firstLine: InlineArray<26, Int16> = .init(repeating: -1)
+    /// The known fields that were sent.
+    package private(set) var sent = FieldSet()
 
     package init() {
         precondition(KnownField.allCases.count == 26, "one slot a known field")
@@ -50,7 +52,7 @@ package struct RequestHead: Sendable {
 
     mutating func reset() {
         lineCount = 0
-        firstLine = .init(repeating: -1)
+        sent = FieldSet()
         query = nil
         authority = nil
         framing = .none
@@ -61,7 +63,8 @@ package struct RequestHead: Sendable {
 
     /// Notes a line; false when the table is full.
     mutating func note(_ line: FieldLine) {
-        if let known = line.known, firstLine[Int(known.rawValue)] < 0 {
+        if let known = line.known, !sent.contains(known) {
+            sent.insert(known)
             firstLine[Int(known.rawValue)] = Int16(lineCount)
         }
         lines[lineCount] = line
@@ -70,14 +73,14 @@ package struct RequestHead: Sendable {
 
     /// Where the value of a field's first line lies; nil when it was not sent.
     package func value(of field: KnownField) -> ByteSlice? {
-        let index = firstLine[Int(field.rawValue)]
-        return index < 0 ? nil : lines[Int(index)].value
+        guard sent.contains(field) else { return nil }
+        return lines[Int(firstLine[Int(field.rawValue)])].value
     }
 
     /// The index of the next line of a field behind line `index`; start with -1. Nil when there is no further one.
     package func nextLine(of field: KnownField, after index: Int) -> Int? {
+        guard sent.contains(field) else { return nil }
         let first = Int(firstLine[Int(field.rawValue)])
-        if first < 0 { return nil }
         if index < first { return first }
         var next = index + 1
         while next < lineCount {

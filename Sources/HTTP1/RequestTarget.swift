@@ -84,16 +84,14 @@ enum HostField {
         return true
     }
 
-    /// RFC 3986 `reg-name`: unreserved, sub-delims without the comma, and the escape sign.
+    /// RFC 3986 `reg-name`: letters, digits and `-._~%!$&'()*+;=`; as a bitmap of the 128 ASCII codes.
+    @inline(always)
     private static func isNameByte(_ byte: UInt8) -> Bool {
-        if ASCII.isAlpha(byte) || ASCII.isDigit(byte) { return true }
-        switch byte {
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"),
-            UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("),
-            UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ";"), UInt8(ascii: "="):
-            return true
-        default: return false
-        }
+        let low: UInt64 = 0x2BFF_6FF2_0000_0000
+        let high: UInt64 = 0x47FF_FFFE_87FF_FFFE
+        if byte < 64 { return low &>> UInt64(byte) & 1 == 1 }
+        if byte < 128 { return high &>> UInt64(byte &- 64) & 1 == 1 }
+        return false
     }
 
     private static func isLiteralByte(_ byte: UInt8) -> Bool {

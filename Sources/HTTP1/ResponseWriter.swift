@@ -24,6 +24,8 @@ package struct ResponseWriter: ~Copyable {
     package private(set) var attachments: [Attachment] = []
     /// The `Date` field line (RFC 9110 §6.6.1), kept for a second.
     private var dateLine = IOBuffer()
+    /// Where it begins: before it stands the status line of most answers, so that both are one copy.
+    private static let dateStart = "HTTP/1.1 200 OK\r\n".utf8.count
 
     /// What the request at hand allows.
     package private(set) var status = 0
@@ -34,10 +36,10 @@ package struct ResponseWriter: ~Copyable {
     package private(set) var isChunked = false
     private var chunkStart = -1
 
-    package init() { dateLine.append("Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n") }
+    package init() { dateLine.append("HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n") }
 
     /// Sets the date that the next answers carry: 29 bytes in IMF-fixdate form.
-    package mutating func setDate(_ date: Span<UInt8>) { dateLine.replace(at: 6, with: date) }
+    package mutating func setDate(_ date: Span<UInt8>) { dateLine.replace(at: Self.dateStart + 6, with: date) }
 
     /// Prepares for the answer to `head`; nil stands for a request too broken to have one.
     package mutating func prepare(for head: RequestHead?, keepsAlive: Bool) {
@@ -79,8 +81,9 @@ package struct ResponseWriter: ~Copyable {
     package mutating func begin(_ status: Int) {
         precondition(self.status == 0, "two answers to one request")
         self.status = status
+        if status == 200 { return buffer.append(copying: dateLine) }
         buffer.append(StatusLine.text(status))
-        buffer.append(copying: dateLine)
+        buffer.append(copying: dateLine, from: Self.dateStart)
     }
 
     /// The interim answer that lets a client send its body (RFC 9110 §15.2.1).

@@ -6,6 +6,8 @@ import Posix
 package final class EventLoop {
     /// What the owner of the loop is told once a turn or by mail.
     package protocol Owner: AnyObject {
+        /// A turn begins; the loop's clocks have been set.
+        func turnBegan()
         /// A word arrived in the mailbox.
         func received(_ word: UInt64)
         /// Time for a slice of upkeep. Returns milliseconds until the next one.
@@ -150,6 +152,7 @@ package final class EventLoop {
         let count = epoll.wait(timeoutMilliseconds: Int(delay))
         let start = Clock.monotonicNanoseconds()
         monotonicNanoseconds = start
+        owner.turnBegan()
         var hasMail = false
         for index in 0..<count {
             let event = epoll.event(index)

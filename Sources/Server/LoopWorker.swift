@@ -30,7 +30,7 @@ final class LoopWorker: EventLoop.Owner {
 
     let index: Int
     let loop: EventLoop
-    let api: APIWorker
+    @exclusivity(unchecked) var api: APIWorker
     let metrics: LoopMetrics
     let httpLimits: HTTPLimits
     let timeouts: ConnectionTimeouts
@@ -134,9 +134,11 @@ final class LoopWorker: EventLoop.Owner {
         if connection?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
     }
 
+    /// No answer may say that it is older than what it shows (RFC 9110 §8.8.2.1): the date goes with the turn.
+    func turnBegan() { setDate() }
+
     func upkeep() -> Int64 {
         engine.maintain(at: now, worker: index, of: shared.mailboxes.count)
-        setDate()
         if isDraining && loop.now >= drainEnds { loop.stop() }
         let answered = bytesSeen
         let isIdle = answered == answeredAtUpkeep

@@ -32,6 +32,21 @@ import Testing
         #expect(buffer.readable.copied() == Array(text.utf8))
     }
 
+    @Test func `numbers beside every power of ten are written with all their digits`() {
+        var power: UInt64 = 1
+        for digits in 1...20 {
+            for value in [power - 1, power, power + 1, power &* 9] {
+                var buffer = IOBuffer()
+                buffer.append(decimal: value)
+                #expect(buffer.readable.copied() == Array(String(value).utf8))
+            }
+            if digits < 20 { power *= 10 }
+        }
+        var largest = IOBuffer()
+        largest.append(decimal: UInt64.max)
+        #expect(largest.readable.copied() == Array("18446744073709551615".utf8))
+    }
+
     @Test(arguments: [(41_250, "41.250"), (0, "0.000"), (-1_005, "-1.005"), (7, "0.007")] as [(Int64, String)])
     func `milliseconds are written as seconds with three decimals`(value: Int64, text: String) {
         var buffer = IOBuffer()

@@ -63,6 +63,7 @@ import Testing
 }
 
 private final class Recorder: EventLoop.Owner {
+    func turnBegan() {}
     var words: [UInt64] = []
     var loop: EventLoop?
     func received(_ word: UInt64) {

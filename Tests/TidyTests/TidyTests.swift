@@ -12,7 +12,7 @@ import Testing
         "Reactor": ["Bytes", "Posix"],
         "HTTP1": ["Bytes"],
         "JSON": ["Bytes"],
-        "CacheEngine": ["Bytes", "CacheModel", "Glibc"],
+        "CacheEngine": ["Bytes", "CLinux", "CacheModel", "Glibc"],
         "Observability": ["Bytes", "CacheModel"],
         "API": ["Bytes", "CacheModel", "Compression", "Crypto", "HTTP1", "JSON", "Observability"],
         "Server": [

@@ -26,10 +26,9 @@ struct Conditions {
     }
 
     /// Whether a request has any: without one nothing need be parsed.
-    static func areSent(in head: RequestHead) -> Bool {
-        head.value(of: .ifNoneMatch) != nil || head.value(of: .ifMatch) != nil
-            || head.value(of: .ifModifiedSince) != nil || head.value(of: .ifUnmodifiedSince) != nil
-    }
+    static func areSent(in request: borrowing Request) -> Bool { request.sent.containsAny(of: fields) }
+
+    private static let fields = FieldSet(.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince)
 
     enum Verdict { case proceed, notModified, failed }
 

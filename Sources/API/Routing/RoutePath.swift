@@ -34,6 +34,23 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// The key that a head asks for, where it stands as it is in a short request line of `GET` or another method with
+    /// three letters. A guess for the engine's sake: the parser has the say.
+    @_lifetime(copy head)
+    static func plainKey(inHead head: Span<UInt8>) -> Span<UInt8>? {
+        let start = 4 + keyPrefix.utf8CodeUnitCount
+        let end = min(head.count, start + 256)
+        guard start < end, head.extracting(4..<start).starts(with: keyPrefix) else { return nil }
+        for index in start..<end {
+            switch head[index] {
+            case UInt8(ascii: " "), UInt8(ascii: "?"): return head.extracting(start..<index)
+            case UInt8(ascii: "%"): return nil
+            default: break
+            }
+        }
+        return nil
+    }
+
     /// True when a path that is no route holds a broken escape, or one that stands for a control character: such a path
     /// is not merely unknown, it was made to mean different things to different servers (RFC 3986 §2.1).
     static func hasBadEscape(_ path: Span<UInt8>) -> Bool {

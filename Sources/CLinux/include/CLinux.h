@@ -1,10 +1,13 @@
-// What Linux offers and Swift's Glibc module does not show: epoll, eventfd, and calls behind feature macros, which
+// What Linux and the C compiler offer and Swift's Glibc module does not show: epoll, eventfd, and calls behind feature macros, which
 // are wrapped in CLinux.c because a macro defined here would change what other modules see of the same headers.
 #pragma once
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+
+// Brings a cache line near, to be read or written soon. Any address will do: it is a hint and never faults.
+static inline void nuthatch_prefetch(const void *address) { __builtin_prefetch(address); }
 
 // Accepts a connection non-blocking and closed on exec, in one call.
 int nuthatch_accept4(int listener, struct sockaddr_storage *address, socklen_t *length);

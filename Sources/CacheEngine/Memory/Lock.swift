@@ -30,6 +30,10 @@ struct Lock {
     @inline(always)
     func lock() { pthread_mutex_lock(mutex) }
 
+    /// Takes the lock if nobody has it.
+    @inline(always)
+    func tryLock() -> Bool { pthread_mutex_trylock(mutex) == 0 }
+
     @inline(always)
     func unlock() { pthread_mutex_unlock(mutex) }
 }
