@@ -36,9 +36,12 @@ struct Route: Sendable {
     let body: BodyUse
 }
 
-/// The whole HTTP surface on one page, in the order of ``RouteID``.
+/// The whole HTTP surface, leaderboards apart, on one page.
 enum Routes {
-    static let all: [Route] = [
+    /// In the order of ``RouteID``.
+    static let all: [Route] = general + BoardRoutes.all
+
+    private static let general: [Route] = [
         Route(id: .none, label: "none", path: .unknown, methods: [], needs: nil, body: .ignored),
         Route(id: .options, label: "OPTIONS", path: .server, methods: .options, needs: .read, body: .ignored),
 
@@ -68,7 +71,7 @@ enum Routes {
             id: .deleteKey, label: "DELETE /v1/keys/{key}", path: .key, methods: .delete, needs: .write,
             body: .ignored),
         Route(id: .changeKey, label: "POST /v1/keys/{key}", path: .key, methods: .post, needs: .write, body: .value),
-    ] + BoardRoutes.all
+    ]
 
     /// The methods each path serves, `OPTIONS` included; empty for the unknown path.
     static func methods(of path: RoutePath) -> MethodSet {

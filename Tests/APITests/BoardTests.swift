@@ -367,7 +367,8 @@ extension String {
         #expect(
             surface.send("GET /v1/leaderboards/race/stats?buckets=4").text
                 == #"{"count":10,"min":0,"max":9,"buckets":[{"from":0,"through":2,"count":3},"#
-                + #"{"from":3,"through":5,"count":3},{"from":6,"through":8,"count":3},{"from":9,"through":9,"count":1}]}"#
+                + #"{"from":3,"through":5,"count":3},{"from":6,"through":8,"count":3},"#
+                + #"{"from":9,"through":9,"count":1}]}"#
                 + "\n")
         surface.submit("low", #"{"score":-9223372036854775808}"#)
         surface.submit("high", #"{"score":9223372036854775807}"#)

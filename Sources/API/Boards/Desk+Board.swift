@@ -33,7 +33,7 @@ extension Desk {
     }
 
     private func boardPath(_ request: borrowing Request) throws(Problem) -> BoardPath {
-        let bytes = request.bytes.extracting(path)
+        let bytes = request.path
         guard let query = request.query, let encoded = Self.rawValue(of: .key64, in: query) else {
             return try BoardPath(bytes, key64: nil)
         }

@@ -65,7 +65,7 @@ extension Board {
         if found.season.isClosed { reply.board.seasons = [info(found.season)] }
         let rules = found.season.rules
         let (better, worse) =
-            rules.columns[0] == .ascending
+            rules.isRising
             ? (ranking.minimum, ranking.maximum) : (ranking.maximum, ranking.minimum)
         let start = better.map { ladder.order.countBefore(rules.probe(first: $0, behind: false)) } ?? 0
         let end = worse.map { ladder.order.countBefore(rules.probe(first: $0, behind: true)) } ?? ladder.count
@@ -74,7 +74,7 @@ extension Board {
             let name = RawBytes(ranking.afterMember)
             let key = rules.key(Mark(scores: after.scores, reached: after.reached), name: name)
             first = ladder.order.countBefore(
-                RankProbe(key: key, words: rules.columns.count + 1, name: name, isBehindEqual: true))
+                RankProbe(key: key, words: rules.columns + 1, name: name, isBehindEqual: true))
         }
         let last = max(first, min(end, first + ranking.limit))
         reply.board.hasMore = last < end
@@ -167,9 +167,8 @@ extension Board {
     }
 
     private func count(_ scores: ClosedRange<Int64>, in ladder: Ladder, _ rules: BoardRules) -> Int {
-        let isRising = rules.columns[0] == .ascending
         let (better, worse) =
-            isRising ? (scores.lowerBound, scores.upperBound) : (scores.upperBound, scores.lowerBound)
+            rules.isRising ? (scores.lowerBound, scores.upperBound) : (scores.upperBound, scores.lowerBound)
         return ladder.order.countBefore(rules.probe(first: worse, behind: true))
             - ladder.order.countBefore(rules.probe(first: better, behind: false))
     }
@@ -222,6 +221,6 @@ extension Season {
     }
 
     private func probe(atScoresOf key: RankKey, behind: Bool) -> RankProbe {
-        RankProbe(key: key, words: rules.columns.count, name: nil, isBehindEqual: behind)
+        RankProbe(key: key, words: rules.columns, name: nil, isBehindEqual: behind)
     }
 }

@@ -14,28 +14,28 @@ final class Board: @unchecked Sendable {
     let context: UnsafeMutablePointer<EngineContext>
     let hasher: KeyHasher
     let heap = BoardHeap()
-    var settings: BoardSettings
+    @exclusivity(unchecked) var settings: BoardSettings
     /// The position the board was made at: rows of an earlier board of the same name lie before it.
     let created: Position
     /// The position of the settings' last change.
-    var changed: Position
+    @exclusivity(unchecked) var changed: Position
     let calendar: BoardCalendar
-    var season: Season
+    @exclusivity(unchecked) var season: Season
     /// Seasons that have closed, the oldest first.
-    var closed: [Season] = []
+    @exclusivity(unchecked) var closed: [Season] = []
     /// The last position given out for this board.
-    var lastPosition: Position
+    @exclusivity(unchecked) var lastPosition: Position
     /// When the calendar next has something to do.
-    private(set) var nextEvent = Instant.never
-    private(set) var nextReset: Instant?
+    @exclusivity(unchecked) private(set) var nextEvent = Instant.never
+    @exclusivity(unchecked) private(set) var nextReset: Instant?
     /// When the open season began, or its reset was last changed.
     private(set) var resetsFrom = Instant(milliseconds: .min)
     /// No longer on the shelf: whoever still holds it finds nothing.
-    var isRemoved = false
+    @exclusivity(unchecked) var isRemoved = false
     /// What the memory account was told.
-    private var accounted = 0
+    @exclusivity(unchecked) private var accounted = 0
     /// The rows of the change at hand, where somebody reads the log.
-    var rows = BoardRows()
+    @exclusivity(unchecked) var rows = BoardRows()
 
     /// What a board takes beside its heap: the object, its name, its place on the shelf.
     private static let ownBytes = 1024

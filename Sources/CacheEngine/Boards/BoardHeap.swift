@@ -5,7 +5,7 @@ import Glibc
 /// One board's, used under its lock.
 final class BoardHeap {
     /// Bytes in use, as the C library rounds them, with what tables of the board have noted.
-    private(set) var bytes = 0
+    @exclusivity(unchecked) private(set) var bytes = 0
 
     func allocate(_ count: Int) -> UnsafeMutableRawPointer {
         guard let memory = malloc(count) else { fatalError("out of memory: \(count) bytes for a board") }

@@ -3,7 +3,7 @@ import CacheModel
 
 /// All boards by name, and whose turn it is to be looked after.
 ///
-/// Unsafe only in its lock: see `Guarded`. Whoever holds the shelf's lock may take a board's, never the other way round.
+/// Unsafe only in its lock: see `Guarded`. Whoever holds the shelf's lock may take a board's, never the other way.
 final class BoardShelf: Sendable {
     struct State {
         var boards: [[UInt8]: Board] = [:]

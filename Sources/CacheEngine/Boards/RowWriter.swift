@@ -50,8 +50,8 @@ struct RowWriter {
         let reference = ladder.order.reference(at: place)
         var row = BoardRow(member: Self.append(season.members.name(reference), &reply))
         row.meta = Self.append(season.members.meta(reference), &reply)
-        row.scores = BoardScores(count: season.rules.columns.count)
-        for column in season.rules.columns.indices {
+        row.scores = BoardScores(count: season.rules.columns)
+        for column in 0..<season.rules.columns {
             row.scores[column] = season.rules.score(key[column], column: column)
         }
         row.reached = season.rules.reached(key)
@@ -76,7 +76,7 @@ struct RowWriter {
         private(set) var distinct: Int
 
         init(_ ladder: Ladder, _ rules: BoardRules, at place: RankTree.Place, _ index: Int) {
-            words = rules.columns.count
+            words = rules.columns
             key = ladder.order.key(at: place)
             start = index
             before = 0

@@ -9,9 +9,9 @@ final class MemberTable {
     private let hasher: KeyHasher
     private let heap: BoardHeap
     private let arena: RecordArena
-    private var index = HashIndex()
+    @exclusivity(unchecked) private var index = HashIndex()
     /// What the heap was told of the index.
-    private var noted = 0
+    @exclusivity(unchecked) private var noted = 0
 
     init(layout: MemberLayout, hasher: KeyHasher, heap: BoardHeap) {
         self.layout = layout
@@ -36,7 +36,8 @@ final class MemberTable {
     // MARK: Reading
 
     func find(_ name: RawBytes) -> UInt32? {
-        index.find(hasher.hash(name)) { self.name($0).equals(name) }.map { index.reference(at: $0) }
+        guard let place = index.find(hasher.hash(name), { self.name($0).equals(name) }) else { return nil }
+        return index.reference(at: place)
     }
 
     @inline(always)

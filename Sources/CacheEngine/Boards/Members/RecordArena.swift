@@ -15,11 +15,11 @@ final class RecordArena {
     static let largest = chunkBytes / 2
 
     private let heap: BoardHeap
-    private var chunks: [UnsafeMutableRawPointer] = []
-    private var lastCapacity = 0
-    private var filled = 0
+    @exclusivity(unchecked) private var chunks: [UnsafeMutableRawPointer] = []
+    @exclusivity(unchecked) private var lastCapacity = 0
+    @exclusivity(unchecked) private var filled = 0
     /// The first free record of each size in units of 8 bytes, 0 for none; a free record begins with the next one.
-    private var free: [UInt32] = []
+    @exclusivity(unchecked) private var free: [UInt32] = []
 
     init(heap: BoardHeap) { self.heap = heap }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// How a node's arrays lie in its memory.
@@ -16,10 +17,11 @@ struct NodeShape {
 /// A node of a ``RankTree``: sorted entries in parallel arrays, laid out by hand in one allocation.
 ///
 /// ```
-/// leaf    │ count 2 │ capacity 2 │ – 4 │ next leaf 8 │ keys … │ references … │
-/// inner   │ count 2 │ capacity 2 │ – 4 │ –         8 │ keys … │ children … │ references … │ counts … │
+/// leaf    │ count 2 │ capacity 2 │ – 4 │ next leaf 8 │ first words … │ second words … │ references … │
+/// inner   │ count 2 │ capacity 2 │ – 4 │ –         8 │ first words … │ … │ children … │ references … │ counts … │
 /// ```
-/// An inner entry tells its child's first key and reference, and how many entries lie below it.
+/// The words of all keys stand together, one array for the first words, one for the second: a search looks at few cache
+/// lines. An inner entry tells its child's first key and reference, and how many entries lie below it.
 ///
 /// Unsafe: a node is made and released by its tree alone; indices stay below `capacity`, which the tree keeps.
 struct RankNode {
@@ -44,9 +46,26 @@ struct RankNode {
 
     // MARK: Arrays
 
+    /// The first, second, … words of all entries.
     @inline(always)
-    func key(_ index: Int, _ shape: NodeShape) -> UnsafeMutablePointer<UInt64> {
-        (base + NodeShape.header).assumingMemoryBound(to: UInt64.self) + index &* shape.words
+    func words(_ word: Int) -> UnsafeMutablePointer<UInt64> {
+        (base + NodeShape.header).assumingMemoryBound(to: UInt64.self) + word &* capacity
+    }
+
+    func key(_ index: Int, _ shape: NodeShape) -> RankKey {
+        var key = RankKey()
+        for word in 0..<shape.words { key[word] = words(word)[index] }
+        return key
+    }
+
+    func setKey(_ index: Int, _ key: RankKey, _ shape: NodeShape) {
+        for word in 0..<shape.words { words(word)[index] = key[word] }
+    }
+
+    /// Asks for what a search will look at: all first words, as it cannot be told which.
+    @inline(always)
+    func prefetch() {
+        for line in 0...8 { nuthatch_prefetch(base + line &* 64) }
     }
 
     @inline(always)
@@ -73,7 +92,7 @@ struct RankNode {
     /// left as they were.
     func copy(_ moved: Int, from: Int, to target: RankNode, at to: Int, _ shape: NodeShape) {
         guard moved > 0 else { return }
-        memmove(target.key(to, shape), key(from, shape), moved * shape.words * 8)
+        for word in 0..<shape.words { memmove(target.words(word) + to, words(word) + from, moved * 8) }
         memmove(target.references(shape) + to, references(shape) + from, moved * 4)
         guard shape.isInner else { return }
         memmove(target.children(shape) + to, children(shape) + from, moved * 8)

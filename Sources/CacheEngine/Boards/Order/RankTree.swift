@@ -26,10 +26,10 @@ final class RankTree {
     let innerShape: NodeShape
     private let names: MemberTable?
     private let heap: BoardHeap
-    private var root: RankNode
+    @exclusivity(unchecked) private var root: RankNode
     /// How many levels of inner nodes there are.
-    private var height = 0
-    private(set) var count = 0
+    @exclusivity(unchecked) private var height = 0
+    @exclusivity(unchecked) private(set) var count = 0
 
     /// - Parameter words: of a key, 1…4.
     init(words: Int, names: MemberTable?, heap: BoardHeap) {
@@ -70,9 +70,10 @@ final class RankTree {
     private func firstSlot(_ node: RankNode, _ shape: NodeShape, _ probe: RankProbe) -> Int {
         var low = 0
         var high = node.count
+        let first = node.words(0)
         while low < high {
             let middle = (low &+ high) &>> 1
-            let found = node.key(middle, shape)[0]
+            let found = first[middle]
             let isBefore = found != probe.key[0] ? found < probe.key[0] : precedes(node, middle, shape, probe)
             if isBefore { low = middle &+ 1 } else { high = middle }
         }
@@ -81,8 +82,10 @@ final class RankTree {
 
     /// Compares from the second word on.
     private func precedes(_ node: RankNode, _ index: Int, _ shape: NodeShape, _ probe: RankProbe) -> Bool {
-        let key = node.key(index, shape)
-        for word in 1..<max(1, probe.words) where key[word] != probe.key[word] { return key[word] < probe.key[word] }
+        for word in 1..<max(1, probe.words) {
+            let found = node.words(word)[index]
+            if found != probe.key[word] { return found < probe.key[word] }
+        }
         guard let names, let name = probe.name else { return probe.isBehindEqual }
         let order = names.name(node.references(shape)[index]).compare(name)
         return order == 0 ? probe.isBehindEqual : order < 0
@@ -107,8 +110,9 @@ final class RankTree {
         for _ in 0..<height {
             let slot = childSlot(node, probe)
             let counts = node.counts(innerShape)
-            for index in 0..<slot { before &+= Int(counts[index]) }
             node = node.child(slot, innerShape)
+            node.prefetch()
+            for index in 0..<slot { before &+= Int(counts[index]) }
         }
         return before + firstSlot(node, leafShape, probe)
     }
@@ -138,9 +142,7 @@ final class RankTree {
     func setReference(_ reference: UInt32, at place: Place) { place.leaf.references(leafShape)[place.slot] = reference }
 
     func key(at place: Place) -> RankKey {
-        var key = RankKey()
-        for word in 0..<leafShape.words { key[word] = place.leaf.key(place.slot, leafShape)[word] }
-        return key
+        place.leaf.key(place.slot, leafShape)
     }
 
     func next(_ place: Place) -> Place? {
@@ -164,6 +166,7 @@ final class RankTree {
                 setFirst(node, 0, innerShape, probe.key, reference)
             }
             node = node.child(slot, innerShape)
+            node.prefetch()
             level -= 1
         }
         let slot = firstSlot(node, leafShape, probe)
@@ -172,8 +175,7 @@ final class RankTree {
     }
 
     private func setFirst(_ node: RankNode, _ slot: Int, _ shape: NodeShape, _ key: RankKey, _ reference: UInt32) {
-        let words = node.key(slot, shape)
-        for word in 0..<shape.words { words[word] = key[word] }
+        node.setKey(slot, key, shape)
         node.references(shape)[slot] = reference
     }
 
@@ -257,9 +259,7 @@ final class RankTree {
     private func refresh(_ node: RankNode, _ slot: Int, below: Int) {
         let shape = shape(below)
         let child = node.child(slot, innerShape)
-        let from = child.key(0, shape)
-        let to = node.key(slot, innerShape)
-        for word in 0..<shape.words { to[word] = from[word] }
+        node.setKey(slot, child.key(0, shape), innerShape)
         node.references(innerShape)[slot] = child.references(shape)[0]
         node.counts(innerShape)[slot] = UInt32(child.total(shape))
     }
@@ -289,6 +289,7 @@ final class RankTree {
             return node.closeGap(slot, shape)
         }
         let child = node.child(slot, shape)
+        child.prefetch()
         remove(probe, reference, from: child, level: level - 1)
         if child.count < Self.capacity / 3, node.count > 1 {
             join(node, slot, below: level - 1)
@@ -302,9 +303,7 @@ final class RankTree {
     private func copyFirst(_ node: RankNode, _ slot: Int, below: Int) {
         let shape = shape(below)
         let child = node.child(slot, innerShape)
-        let from = child.key(0, shape)
-        let to = node.key(slot, innerShape)
-        for word in 0..<shape.words { to[word] = from[word] }
+        node.setKey(slot, child.key(0, shape), innerShape)
         node.references(innerShape)[slot] = child.references(shape)[0]
     }
 
@@ -348,7 +347,7 @@ extension RankTree {
     }
 
     private func precedesWhole(_ place: Place, _ probe: RankProbe) -> Bool {
-        let first = place.leaf.key(place.slot, leafShape)[0]
+        let first = place.leaf.words(0)[place.slot]
         return first != probe.key[0] ? first < probe.key[0] : precedes(place.leaf, place.slot, leafShape, probe)
     }
 
@@ -359,13 +358,11 @@ extension RankTree {
         for slot in 0..<node.count {
             let child = node.child(slot, innerShape)
             precondition(child.count > 0, "an empty node")
-            for word in 0..<leafShape.words {
-                precondition(
-                    node.key(slot, innerShape)[word] == child.key(0, shape(level - 1))[word], "a first key is wrong")
-            }
             precondition(
-                node.references(innerShape)[slot] == child.references(shape(level - 1))[0], "a first reference is wrong"
-            )
+                node.key(slot, innerShape) == child.key(0, shape(level - 1)), "a first key is wrong")
+            precondition(
+                names == nil || node.references(innerShape)[slot] == child.references(shape(level - 1))[0],
+                "a first reference is wrong")
             let below = check(child, level: level - 1)
             precondition(below == Int(node.counts(innerShape)[slot]), "a count is wrong")
             sum += below

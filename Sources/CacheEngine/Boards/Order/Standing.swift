@@ -3,9 +3,9 @@ import CacheModel
 /// The rankings of one window: of all members in it, and of those of each group.
 final class Standing {
     let window: BoardWindow
-    private(set) var whole: Ladder
+    @exclusivity(unchecked) private(set) var whole: Ladder
     /// By the group's number.
-    private var groups: [Ladder?] = []
+    @exclusivity(unchecked) private var groups: [Ladder?] = []
     private let make: () -> Ladder
 
     init(window: BoardWindow, make: @escaping () -> Ladder) {

@@ -3,14 +3,18 @@ import CacheModel
 /// How submitted scores become marks, days become windows, and marks become places in an order. Nothing here looks at
 /// anything but its arguments, so a board that is rebuilt from its members' states is the same board.
 struct BoardRules {
-    let columns: [BoardSettings.Direction]
+    /// How many columns there are.
+    let columns: Int
+    /// Whether low scores of the first column are the better ones.
+    let isRising: Bool
     let update: BoardSettings.Update
     let ties: BoardSettings.Ties
     /// What is turned over in each column's word, so that better scores are smaller words.
     private let flips: RankKey
 
     init(_ settings: BoardSettings) {
-        columns = settings.columns
+        columns = settings.columns.count
+        isRising = settings.columns[0] == .ascending
         update = settings.update
         ties = settings.ties
         var flips = RankKey()
@@ -34,8 +38,8 @@ struct BoardRules {
     @inline(always)
     func key(_ mark: Mark, name: RawBytes) -> RankKey {
         var key = RankKey()
-        for column in 0..<columns.count { key[column] = word(mark.scores[column], column: column) }
-        key[columns.count] = tie(mark.reached, name: name)
+        for column in 0..<columns { key[column] = word(mark.scores[column], column: column) }
+        key[columns] = tie(mark.reached, name: name)
         return key
     }
 
@@ -57,8 +61,8 @@ struct BoardRules {
     /// The position a key's tie stands for; 0 where ties go by name.
     func reached(_ key: RankKey) -> UInt64 {
         switch ties {
-        case .first: key[columns.count]
-        case .last: ~key[columns.count]
+        case .first: key[columns]
+        case .last: ~key[columns]
         case .id: 0
         }
     }
@@ -66,8 +70,8 @@ struct BoardRules {
     /// Before all, or behind all, members of these scores.
     func probe(_ scores: BoardScores, behind: Bool) -> RankProbe {
         var key = RankKey()
-        for column in 0..<columns.count { key[column] = word(scores[column], column: column) }
-        return RankProbe(key: key, words: columns.count, name: nil, isBehindEqual: behind)
+        for column in 0..<columns { key[column] = word(scores[column], column: column) }
+        return RankProbe(key: key, words: columns, name: nil, isBehindEqual: behind)
     }
 
     /// Before all, or behind all, members with this score in the first column.
@@ -79,7 +83,7 @@ struct BoardRules {
 
     /// Whether the first scores stand before the others.
     func isBetter(_ scores: BoardScores, than others: BoardScores) -> Bool {
-        for column in 0..<columns.count where scores[column] != others[column] {
+        for column in 0..<columns where scores[column] != others[column] {
             return word(scores[column], column: column) < word(others[column], column: column)
         }
         return false
@@ -96,10 +100,10 @@ struct BoardRules {
         case .first: break
         case .last: new = scores
         case .best: if isBetter(scores, than: old.scores) { new = scores }
-        case .minimum: for column in 0..<columns.count { new[column] = min(new[column], scores[column]) }
-        case .maximum: for column in 0..<columns.count { new[column] = max(new[column], scores[column]) }
+        case .minimum: for column in 0..<columns { new[column] = min(new[column], scores[column]) }
+        case .maximum: for column in 0..<columns { new[column] = max(new[column], scores[column]) }
         case .sum:
-            for column in 0..<columns.count {
+            for column in 0..<columns {
                 let (sum, overflow) = new[column].addingReportingOverflow(scores[column])
                 if overflow { return nil }
                 new[column] = sum
@@ -135,9 +139,9 @@ struct BoardRules {
 
     /// Each column's extreme over the days, reached when the last of them was.
     private func extremes(_ days: ArraySlice<DayMark>, _ isMore: (Int64, Int64) -> Bool) -> Mark {
-        var scores = BoardScores(count: columns.count)
+        var scores = BoardScores(count: columns)
         var reached: UInt64 = 0
-        for column in 0..<columns.count {
+        for column in 0..<columns {
             let best = days.dropFirst().reduce(days[days.startIndex].mark) {
                 isMore($1.mark.scores[column], $0.scores[column]) ? $1.mark : $0
             }
@@ -149,9 +153,9 @@ struct BoardRules {
 
     /// The sum over the days, reached with the last day that added anything.
     private func sum(_ days: ArraySlice<DayMark>) -> Mark {
-        var sums = BoardScores(count: columns.count)
+        var sums = BoardScores(count: columns)
         let zero = sums
-        for column in 0..<columns.count {
+        for column in 0..<columns {
             // 366 numbers of 64 bits fit 128.
             let sum = days.reduce(Int128(0)) { $0 + Int128($1.mark.scores[column]) }
             sums[column] = Int64(clamping: sum)

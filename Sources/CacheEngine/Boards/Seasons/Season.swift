@@ -12,15 +12,15 @@ final class Season {
     let rules: BoardRules
     let members: MemberTable
     let groups: GroupNames
-    private(set) var standings: [Standing]
-    private(set) var days: BoardDays
+    @exclusivity(unchecked) private(set) var standings: [Standing]
+    @exclusivity(unchecked) private(set) var days: BoardDays
     /// Set when the season has closed; nothing changes any more.
-    private(set) var closing: SeasonClosing?
+    @exclusivity(unchecked) private(set) var closing: SeasonClosing?
     /// How many days back marks are kept, 0 for none.
     let horizon: Int32
     let keepsEverybody: Bool
     /// Where looking through the members for marks that leave a rolling window goes on; nil when all were seen.
-    var sweep: UInt64?
+    @exclusivity(unchecked) var sweep: UInt64?
 
     init(number: Int, startedAt: Instant, settings: BoardSettings, days: BoardDays, hasher: KeyHasher, heap: BoardHeap)
     {
