@@ -56,6 +56,8 @@ package struct Reply: ~Copyable {
     package var rows: [ReplyRow] = []
     /// Where a table walk goes on; nil at its end. For an ordered page only whether it is nil matters.
     package var nextCursor: UInt64?
+    /// The engine's own; means nothing to the caller.
+    package var workspace = Workspace()
 
     package init() {}
 
