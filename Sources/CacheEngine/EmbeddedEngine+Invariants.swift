@@ -3,8 +3,8 @@ import CacheModel
 /// Checks for tests: everything that must agree, traps when it does not.
 extension EmbeddedEngine {
     package func checkInvariants() {
-        var bytes = LockedShard.bytes * shardCount
-        for number in 0..<shardCount {
+        var bytes = LockedShard.bytes * allShardCount
+        for number in 0..<allShardCount {
             bytes += locked(shards[number]) { shard in
                 shard.checkInvariants()
                 return shard.accountedBytes

@@ -13,9 +13,10 @@ struct EngineContext: ~Copyable {
     let epoch: UInt64
     /// The number last given out.
     private let number: Atomic<UInt64>
+    /// Members of all boards, closed seasons included.
+    let boardMembers = Atomic<Int>(0)
     let hasReader: Bool
     let reader: (any EffectReader)?
-    var boardReader: (any BoardRowReader)?
     let watchRegistry: WatchRegistry
 
     init(
@@ -58,9 +59,4 @@ struct PositionRun {
         left -= 1
         return Position(packed: last.packed - UInt64(left))
     }
-}
-
-/// Reads the rows of boards.
-protocol BoardRowReader: Sendable {
-    func record(_ key: [UInt8], _ value: [UInt8]?, at position: Position, remaining: Int)
 }

@@ -58,6 +58,8 @@ package struct Reply: ~Copyable {
     package var nextCursor: UInt64?
     /// The answer to a command on a leaderboard.
     package var board = BoardAnswer()
+    /// The engine's own; means nothing to the caller.
+    package var workspace = Workspace()
 
     package init() {}
 

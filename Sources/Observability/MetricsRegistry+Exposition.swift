@@ -47,6 +47,11 @@ extension MetricsRegistry {
         metrics.sample(engine.payload, into: &out)
         metrics.family("nuthatch_watchers", .gauge, "Keys being waited for.", into: &out)
         metrics.sample(engine.watchers, into: &out)
+        metrics.family("nuthatch_leaderboards", .gauge, "Leaderboards held.", into: &out)
+        metrics.sample(engine.boards, into: &out)
+        metrics.family(
+            "nuthatch_leaderboard_members", .gauge, "Members of leaderboards, closed seasons included.", into: &out)
+        metrics.sample(engine.boardMembers, into: &out)
         metrics.family("nuthatch_log_epoch", .gauge, "Epoch of the last change.", into: &out)
         metrics.sample(engine.position.epoch, into: &out)
         metrics.family("nuthatch_log_position", .gauge, "Number of the last change in its epoch.", into: &out)

@@ -3,10 +3,10 @@ import CacheModel
 
 /// Building a board again from its rows. A row changes only what is older than it.
 extension Board {
-    /// - Returns: false for a row of a season that has not begun as far as this board knows.
+    /// - Returns: false for a row of a season that this board does not know yet.
     func replayMember(_ name: RawBytes, season number: Int, _ value: RawBytes, at position: Position) -> Bool {
         guard position > created else { return true }
-        guard let season = season(number) else { return number < self.season.number }
+        guard let season = season(number) else { return false }
         let reference = season.members.find(name)
         if let reference, season.members.position(reference) >= position.packed { return true }
         var reader = RowReader(value)
@@ -41,7 +41,7 @@ extension Board {
     func replaySeason(_ number: Int, _ value: RawBytes, at position: Position) {
         guard position > created, !closed.contains(where: { $0.number == number }) else { return }
         var reader = RowReader(value)
-        guard let row = SeasonRow(&reader) else { return }
+        guard let row = SeasonRow(&reader, at: position) else { return }
         lastPosition = max(lastPosition, position)
         let season: Season
         if number == self.season.number {
@@ -114,10 +114,10 @@ struct SeasonRow {
     var startedAt: Instant
     var closing: SeasonClosing
 
-    init?(_ reader: inout RowReader) {
+    init?(_ reader: inout RowReader, at position: Position) {
         guard reader.word(1) == 1 else { return nil }
         startedAt = Instant(milliseconds: reader.signed())
-        closing = SeasonClosing(at: Instant(milliseconds: reader.signed()), rewards: [])
+        closing = SeasonClosing(at: Instant(milliseconds: reader.signed()), rewards: [], position: position)
         for _ in 0..<reader.number(2) where !reader.isDamaged {
             let kind = reader.word(1)
             let value = Int(reader.signed())

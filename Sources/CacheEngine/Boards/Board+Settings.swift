@@ -5,10 +5,13 @@ extension Board {
     /// What a board needs at first, with its season's tables.
     static let leastBytes = 8192
 
-    func recordSettings(at position: Position) {
+    /// The settings are now what they are, from a position on.
+    func recordSettings(at position: Position, remaining: Int) {
+        let old = changed
+        changed = position
         guard context.pointee.hasReader else { return }
         rows.putSettings(self)
-        record(at: position, remaining: 0)
+        record(at: position, remaining: remaining, replacing: position == created ? nil : old)
     }
 
     /// Takes over the settings that may change.
@@ -19,11 +22,7 @@ extension Board {
         settings = new
         if resets { planEvents(from: now) }
         var run = takePositions(1 + dropped)
-        changed = run.take()
-        if context.pointee.hasReader {
-            rows.putSettings(self)
-            record(at: changed, remaining: run.left)
-        }
+        recordSettings(at: run.take(), remaining: run.left)
         dropSeasons(dropped, &run)
         trim()
         account()
@@ -42,7 +41,7 @@ extension Board {
         let position = run.take()
         guard context.pointee.hasReader else { return }
         rows.deleteBoard(name)
-        record(at: position, remaining: 0)
+        record(at: position, remaining: 0, replacing: nil, leaving: digest)
     }
 
     /// Lets the worst leave until no more are left than the board may have.

@@ -170,7 +170,8 @@ extension Board {
         if let old, groups != nil { leave(old.groups) } else if groups != nil { leave([]) }
         if context.pointee.hasReader, let now = season.members.find(name) {
             rows.putMember(name, new, meta: season.members.meta(now), in: season, of: self.name)
-            record(at: position, remaining: run.left)
+            record(
+                at: position, remaining: run.left, replacing: old.map { Position(packed: $0.position) })
         }
         if let leaving = leaver.reference { remove(leaving, &run) }
     }
@@ -203,7 +204,8 @@ extension Board {
         let position = run.take()
         if context.pointee.hasReader {
             rows.deleteMember(season.members.name(reference), season: season.number, of: name)
-            record(at: position, remaining: run.left)
+            record(
+                at: position, remaining: run.left, replacing: Position(packed: season.members.position(reference)))
         }
         season.remove(reference)
     }

@@ -1,5 +1,6 @@
 import Bytes
 import CacheModel
+import Synchronization
 
 /// One leaderboard: its settings, the open season, and those that have closed.
 ///
@@ -32,8 +33,12 @@ final class Board: @unchecked Sendable {
     private(set) var resetsFrom = Instant(milliseconds: .min)
     /// No longer on the shelf: whoever still holds it finds nothing.
     @exclusivity(unchecked) var isRemoved = false
+    /// The moment of the operation at hand.
+    @exclusivity(unchecked) private(set) var now = Instant(milliseconds: 0)
     /// What the memory account was told.
     @exclusivity(unchecked) private var accounted = 0
+    /// Members, as the statistics were told.
+    @exclusivity(unchecked) private var counted = 0
     /// The rows of the change at hand, where somebody reads the log.
     @exclusivity(unchecked) var rows = BoardRows()
 
@@ -61,6 +66,7 @@ final class Board: @unchecked Sendable {
 
     deinit {
         context.pointee.account.add(-accounted)
+        context.pointee.boardMembers.add(-counted, ordering: .relaxed)
         lock.destroy()
     }
 
@@ -69,6 +75,9 @@ final class Board: @unchecked Sendable {
         let bytes = heap.bytes + Self.ownBytes + name.count
         context.pointee.account.add(bytes - accounted)
         accounted = bytes
+        let members = memberCount
+        if members != counted { context.pointee.boardMembers.add(members - counted, ordering: .relaxed) }
+        counted = members
     }
 
     /// What the board was last accounted for with.
@@ -98,6 +107,7 @@ final class Board: @unchecked Sendable {
 
     /// Lets happen what is due by now. A clock that goes back undoes nothing.
     func settle(at now: Instant) {
+        self.now = now
         guard now >= nextEvent else { return }
         if let reset = settings.reset, let nextReset, now >= nextReset {
             close(at: nextReset, next: calendar.last(reset, upTo: now), rewards: [])
@@ -105,6 +115,9 @@ final class Board: @unchecked Sendable {
         season.advance(to: days(at: now))
         planEvents()
     }
+
+    /// The moment of a change that does not begin with the calendar.
+    func note(_ now: Instant) { self.now = now }
 
     /// A slice of the work that a new day brings.
     ///
@@ -121,9 +134,10 @@ final class Board: @unchecked Sendable {
     func recordDeparture(of member: RawBytes) {
         var run = takePositions(1)
         let position = run.take()
-        guard context.pointee.hasReader else { return }
+        guard context.pointee.hasReader, let reference = season.members.find(member) else { return }
         rows.deleteMember(member, season: season.number, of: name)
-        record(at: position, remaining: 0)
+        record(
+            at: position, remaining: 0, replacing: Position(packed: season.members.position(reference)))
     }
 
     // MARK: Seasons
@@ -133,28 +147,31 @@ final class Board: @unchecked Sendable {
     /// - Parameters: when it closed, and when the next one began.
     func close(at instant: Instant, next: Instant, rewards: [BoardReward]) {
         var drops = 0
+        // The sweep takes positions of its own: it must be over before those of the closing are taken.
+        bringToEnd(season, at: instant)
         while closed.count + 1 - drops > settings.keptSeasons { drops += 1 }
         var run = takePositions(2 + drops)
-        finish(season, closing: SeasonClosing(at: instant, rewards: rewards))
+        let closedAt = run.take()
+        finish(season, closing: SeasonClosing(at: instant, rewards: rewards, position: closedAt))
         closed.append(season)
         if context.pointee.hasReader {
             rows.putSeason(season, of: name)
-            record(at: run.take(), remaining: 1 + drops)
-        } else {
-            _ = run.take()
+            record(at: closedAt, remaining: run.left, replacing: nil)
         }
         beginSeason(number: season.number + 1, at: next)
-        changed = run.take()
-        if context.pointee.hasReader {
-            rows.putSettings(self)
-            record(at: changed, remaining: drops)
-        }
+        recordSettings(at: run.take(), remaining: run.left)
         dropSeasons(drops, &run)
         planEvents()
         account()
     }
 
-    /// Brings a season to its last moment and freezes it.
+    /// Brings a season to its last moment.
+    private func bringToEnd(_ season: Season, at instant: Instant) {
+        season.advance(to: days(at: instant.advanced(byMilliseconds: -1)))
+        while season.sweep != nil { season.sweepStep(most: 4096) { recordDeparture(of: $0) } }
+    }
+
+    /// Freezes a season as it was in its last moment.
     func finish(_ season: Season, closing: SeasonClosing) {
         season.advance(to: days(at: closing.at.advanced(byMilliseconds: -1)))
         while season.sweep != nil { season.sweepStep(most: 4096) { _ in } }
@@ -173,22 +190,8 @@ final class Board: @unchecked Sendable {
             let position = run.take()
             guard context.pointee.hasReader else { continue }
             rows.deleteSeason(dropped.number, of: name)
-            record(at: position, remaining: run.left)
+            record(
+                at: position, remaining: run.left, replacing: nil, leaving: digest(ofClosed: dropped))
         }
-    }
-
-    // MARK: The log
-
-    func takePositions(_ count: Int) -> PositionRun {
-        let run = context.pointee.takePositions(count)
-        lastPosition = run.last
-        return run
-    }
-
-    /// Hands the row at hand to the reader of the log.
-    func record(at position: Position, remaining: Int) {
-        let key = rows.key.readable.copied()
-        let value = rows.value.readable.copied()
-        context.pointee.boardReader?.record(key, rows.isDelete ? nil : value, at: position, remaining: remaining)
     }
 }

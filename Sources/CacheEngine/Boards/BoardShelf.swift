@@ -43,6 +43,13 @@ final class BoardShelf: Sendable {
 
     var all: [Board] { state.withLock { $0.round } }
 
+    /// The board that was made first, of those made at a position or behind it.
+    func first(createdFrom position: UInt64) -> Board? {
+        state.withLock { state in
+            state.round.filter { $0.created.packed >= position }.min { $0.created < $1.created }
+        }
+    }
+
     /// Lets some boards do what their calendars say.
     func maintain(at now: Instant) {
         let due = state.withLock { state in

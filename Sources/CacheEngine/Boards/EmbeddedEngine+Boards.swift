@@ -157,7 +157,8 @@ extension EmbeddedEngine {
             name: name.span.copied(), settings: settings, created: position, seasonNumber: 1, startedAt: now,
             context: context, hasher: hasher)
         shelf.insert(board)
-        board.recordSettings(at: position)
+        board.note(now)
+        board.recordSettings(at: position, remaining: 0)
         reply.board.outcome = .created
         reply.written = position
         reply.horizon = max(reply.horizon, position)
@@ -189,74 +190,5 @@ extension EmbeddedEngine {
         }
         reply.board.outcome = removed == nil ? .noBoard : .removed
         reply.horizon = max(reply.horizon, reply.written)
-    }
-}
-
-/// A board read again from the log.
-extension EmbeddedEngine {
-    /// Applies a row of a board; one whose key or value is damaged changes nothing.
-    func applyBoardRow(_ key: RawBytes, _ value: RawBytes?, at position: Position) {
-        guard let rowKey = BoardRowKey(key) else { return }
-        shelf.withLock { shelf in
-            let name = rowKey.board.span.copied()
-            switch (rowKey, value) {
-            case (.settings, let value?): applySettings(name, value, position, &shelf)
-            case (.settings, nil):
-                shelf.strays[name] = nil
-                guard let board = shelf.boards[name], board.created < position else { return }
-                shelf.remove(board)
-            case (.season(_, let number), let value?):
-                shelf.boards[name]?.replaySeason(number, value, at: position)
-            case (.season(_, let number), nil): shelf.boards[name]?.replaySeasonDrop(number, at: position)
-            case (.member(_, let season, let member), let value?):
-                let isTaken = shelf.boards[name]?.replayMember(member, season: season, value, at: position) ?? false
-                if isTaken { return }
-                shelf.strays[name, default: []].append(
-                    BoardShelf.StrayRow(
-                        name: member.span.copied(), season: season, value: value.span.copied(), position: position))
-            case (.member(_, let season, let member), nil):
-                shelf.boards[name]?.replayRemoval(of: member, season: season, at: position)
-            }
-        }
-    }
-
-    private func applySettings(
-        _ name: [UInt8], _ value: RawBytes, _ position: Position, _ shelf: inout BoardShelf.State
-    ) {
-        var reader = RowReader(value)
-        guard let row = BoardSettingsRow(&reader) else { return }
-        let board: Board
-        if let found = shelf.boards[name], found.created == row.created {
-            board = found
-            board.replaySettings(row, at: position)
-        } else {
-            if let old = shelf.boards[name] {
-                guard old.created < row.created else { return }
-                shelf.remove(old)
-            }
-            board = Board(
-                name: name, settings: row.settings, created: row.created, seasonNumber: row.season,
-                startedAt: row.startedAt, context: context, hasher: hasher)
-            board.noteSettings(resetsFrom: row.resetsFrom, at: position)
-            shelf.insert(board)
-        }
-        let strays = shelf.strays.removeValue(forKey: name) ?? []
-        for stray in strays {
-            stray.name.withUnsafeBytes { name in
-                stray.value.withUnsafeBytes { value in
-                    guard let name = RawBytes(name), let value = RawBytes(value) else { return }
-                    if !board.replayMember(name, season: stray.season, value, at: stray.position) {
-                        shelf.strays[board.name, default: []].append(stray)
-                    }
-                }
-            }
-        }
-    }
-}
-
-extension RawBytes {
-    fileprivate init?(_ buffer: UnsafeRawBufferPointer) {
-        guard let start = buffer.baseAddress else { return nil }
-        self.init(start: start, count: buffer.count)
     }
 }

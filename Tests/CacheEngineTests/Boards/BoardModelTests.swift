@@ -153,8 +153,9 @@ private struct ModelBoard {
     private func expectRebuilt(_ boards: Boards, _ place: String) {
         let copy = Boards()
         copy.now = boards.now
-        for row in boards.rows.all { copy.engine.apply(row) }
-        for row in boards.rows.all { copy.engine.apply(row) }
+        for record in boards.records.all { copy.engine.apply(record) }
+        for record in boards.records.all { copy.engine.apply(record) }
+        #expect(copy.engine.digest == boards.engine.digest && copy.engine.digest == boards.records.digest, "\(place)")
         boards.sweep("b")
         copy.sweep("b")
         for window in Self.windows {
@@ -166,18 +167,5 @@ private struct ModelBoard {
             }
         }
         copy.board("b")?.season.checkInvariants()
-    }
-}
-
-extension EmbeddedEngine {
-    func apply(_ row: RowRecorder.Row) {
-        context.pointee.advance(past: row.position)
-        row.key.withUnsafeBytes { key in
-            let key = RawBytes(start: key.baseAddress!, count: key.count)
-            guard let value = row.value else { return applyBoardRow(key, nil, at: row.position) }
-            value.withUnsafeBytes {
-                applyBoardRow(key, RawBytes(start: $0.baseAddress!, count: $0.count), at: row.position)
-            }
-        }
     }
 }

@@ -6,15 +6,14 @@ import CacheModel
 /// An engine with leaderboards, asked in plain words, and all rows it told.
 final class Boards {
     let engine: EmbeddedEngine
-    let rows = RowRecorder()
+    let records = Recorder()
     var now = Instant(milliseconds: 1_800_000_000_000)
     private var reply = Reply()
 
     init(maxMemory: Int = 0) {
         engine = EmbeddedEngine(
             configuration: EngineConfiguration(shards: 4, maxMemory: maxMemory, hashSecret: (1, 2), seed: 3),
-            completions: Completions(), reader: rows)
-        engine.context.pointee.boardReader = rows
+            completions: Completions(), reader: records)
     }
 
     /// Runs one action and lets `look` see the answer.
@@ -112,32 +111,16 @@ final class Boards {
         return run(board, .withdraw(member: name.span)) { $0.board.outcome }
     }
 
+    func remove(_ board: String) { run(board, .remove) { _ in } }
+
+    func close(_ board: String, _ rewards: [BoardReward]) { run(board, .close(rewards)) { _ in } }
+
     /// Has the upkeep go through all that a new day left to do.
     func sweep(_ name: String) {
         repeat { engine.maintain(at: now, worker: 0, of: 1) } while board(name)?.season.sweep != nil
     }
 
     func board(_ name: String) -> Board? { engine.shelf.withLock { $0.boards[Array(name.utf8)] } }
-}
-
-/// Keeps every row it is told of.
-final class RowRecorder: EffectReader, BoardRowReader {
-    struct Row: Sendable {
-        var key: [UInt8]
-        var value: [UInt8]?
-        var position: Position
-        var remaining: Int
-    }
-
-    private let kept = Guarded<[Row]>([])
-
-    func record(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64) {}
-
-    func record(_ key: [UInt8], _ value: [UInt8]?, at position: Position, remaining: Int) {
-        kept.withLock { $0.append(Row(key: key, value: value, position: position, remaining: remaining)) }
-    }
-
-    var all: [Row] { kept.withLock { $0 } }
 }
 
 private struct Completions: CompletionSink {

@@ -196,4 +196,6 @@ final class Season {
 struct SeasonClosing: Equatable {
     var at: Instant
     var rewards: [BoardReward]
+    /// The position of the closing in the log.
+    var position: Position
 }
