@@ -28,6 +28,8 @@ struct Options {
     var server: ServerProcess?
     var verify = false
     var json = false
+    /// A get is a member's rank on a leaderboard, a put a score for it.
+    var board = false
 
     init(_ arguments: [String]) {
         var rest = ArraySlice(arguments)
@@ -83,6 +85,7 @@ struct Options {
                 server = process
             case "--verify": verify = true
             case "--json": json = true
+            case "--board": board = true
             case "--help", "-h":
                 emit(Usage.text)
                 exit(0)

@@ -1,11 +1,13 @@
 """The rows of the table, in the order they are printed."""
 
-from . import growth, hits, idle, loops, memory, start, throughput
+from . import boards, growth, hits, idle, loops, memory, start, throughput
 
 ROWS = {
     "get": throughput.get,
     "put": throughput.put,
     "pipelined": throughput.pipelined,
+    "submit": boards.submit,
+    "rank": boards.rank,
     "memory": memory.measure,
     "hits": hits.measure,
     "growth": growth.measure,
