@@ -42,11 +42,8 @@ package struct APIWorker: ~Copyable {
     ///
     /// A refusal does not close by itself: where the body was not read, the caller prepared the response to close.
     /// - Returns: false when the refusal has been written.
-    package mutating func admit(
-        _ head: RequestHead, bytes: Span<UInt8>, peer: PeerAddress?, at now: Instant,
-        response: inout ResponseWriter
-    ) -> Bool {
-        desk.admit(head, bytes: bytes, peer: peer, response: &response)
+    package mutating func admit(_ request: borrowing Request, response: inout ResponseWriter) -> Bool {
+        desk.admit(request, response: &response)
     }
 
     /// Answers a request that was just admitted. A streaming answer that goes on (``Resumption/drained(cursor:)``)
@@ -59,11 +56,7 @@ package struct APIWorker: ~Copyable {
     }
 
     /// Answers bytes that are no request this server takes; the connection closes.
-    ///
-    /// - Parameter head: nil where no head could be made out.
-    package mutating func refuse(
-        _ failure: HTTPFailure, head: RequestHead?, bytes: Span<UInt8>, response: inout ResponseWriter
-    ) {
-        desk.refuse(failure, head: head, bytes: bytes, response: &response)
+    package mutating func refuse(_ failure: HTTPFailure, response: inout ResponseWriter) {
+        desk.refuse(failure, response: &response)
     }
 }

@@ -4,11 +4,9 @@ import HTTP1
 
 /// Everything that is decided before a body is read, in the order that is part of the contract (http-robustness §1).
 extension Desk {
-    mutating func admit(
-        _ head: RequestHead, bytes: Span<UInt8>, peer: PeerAddress?, response: inout ResponseWriter
-    ) -> Bool {
+    mutating func admit(_ request: borrowing Request, response: inout ResponseWriter) -> Bool {
         do throws(Problem) {
-            try judge(head, bytes)
+            try judge(request)
             return true
         } catch {
             if response.status != 0 {
@@ -18,29 +16,28 @@ extension Desk {
             }
             var problem = error
             // The client may send its body or not (RFC 9110 §10.1.1): what follows could be either.
-            if head.expectsContinue { problem.closes = true }
-            answer(problem, head: head, bytes: bytes, response: &response)
+            if request.expectsContinue { problem.closes = true }
+            answer(problem, to: request, response: &response)
             return false
         }
     }
 
     /// Finds route and caller, or throws what is wrong with the head.
-    mutating func judge(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
+    mutating func judge(_ request: borrowing Request) throws(Problem) {
         route = Routes.all[0]
-        if api.settings.loopbackOnly { try checkHost(head, bytes) }
-        let method = head.method
+        if api.settings.loopbackOnly { try checkHost(request) }
+        let method = request.method
         isHead = method == .head
-        hasQuery = head.query != nil
-        path = head.path
+        hasQuery = request.hasQuery
         if method == .unknown {
             throw Problem(.unknownMethod, "the methods are GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS, QUERY")
         }
-        let shape = RoutePath.match(bytes.extracting(path))
+        let shape = RoutePath.match(request.path)
         let found = Routes.route(shape, method)
-        try identify(head, bytes, isPublic: found.map { $0.needs == nil } ?? false)
+        try identify(request, isPublic: found.map { $0.needs == nil } ?? false)
         guard let found else {
             if shape == .unknown {
-                if RoutePath.hasBadEscape(bytes.extracting(path)) {
+                if RoutePath.hasBadEscape(request.path) {
                     throw .badRequest("outside a name a path holds no broken escape and no escaped control character")
                 }
                 throw Problem(.noSuchResource, "no such path: GET / and /openapi.json tell what there is")
@@ -52,17 +49,16 @@ extension Desk {
         if let needs = found.needs, !principal.permissions.isSuperset(of: needs) {
             throw .forbidden(principal.permissions.missing(from: needs))
         }
-        if access.isOpen && !method.isSafe { try checkOrigin(head, bytes) }
-        if head.expectsUnknown {
+        if access.isOpen && !method.isSafe { try checkOrigin(request) }
+        if request.expectsUnknown {
             throw Problem(.expectationFailed, "the only expectation served is 100-continue", closes: true)
         }
-        try checkBodySize(head)
+        try checkBodySize(request)
     }
 
     /// RFC 9110 §7.4: an authority this server does not serve. The absolute form stands in for `Host`.
-    private mutating func checkHost(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
-        guard let slice = head.authority ?? head.value(of: .host) else { return }
-        let authority = bytes.extracting(slice)
+    private mutating func checkHost(_ request: borrowing Request) throws(Problem) {
+        guard let authority = request.authority else { return }
         if approvedHost.readable.equals(authority) { return }
         guard HostGuard.isLoopback(authority) else {
             throw Problem(
@@ -72,9 +68,7 @@ extension Desk {
         approvedHost.append(authority)
     }
 
-    private mutating func identify(
-        _ head: RequestHead, _ bytes: Span<UInt8>, isPublic: Bool
-    ) throws(Problem) {
+    private mutating func identify(_ request: borrowing Request, isPublic: Bool) throws(Problem) {
         if api.accessVersion != accessVersion {
             accessVersion = api.accessVersion
             access = api.access
@@ -84,8 +78,7 @@ extension Desk {
             return
         }
         principal = .stranger
-        if let field = head.value(of: .authorization),
-            let token = Authorization.bearerToken(bytes.extracting(field)),
+        if let field = request.field(.authorization), let token = Authorization.bearerToken(field),
             let permissions = access.permissions(of: token)
         {
             principal = Principal(permissions: permissions, isKnown: true)
@@ -95,17 +88,15 @@ extension Desk {
         }
     }
 
-    private func checkOrigin(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
-        guard let origin = head.value(of: .origin) else { return }
-        guard let host = head.value(of: .host),
-            HostGuard.isOwn(bytes.extracting(origin), host: bytes.extracting(host))
-        else {
+    private func checkOrigin(_ request: borrowing Request) throws(Problem) {
+        guard let origin = request.field(.origin) else { return }
+        guard let host = request.field(.host), HostGuard.isOwn(origin, host: host) else {
             throw Problem(.forbidden, "a page of another origin may not change data", .needs("a token"))
         }
     }
 
-    private func checkBodySize(_ head: RequestHead) throws(Problem) {
-        guard case .length(let length) = head.framing else { return }
+    private func checkBodySize(_ request: borrowing Request) throws(Problem) {
+        guard case .length(let length) = request.framing else { return }
         switch route.body {
         case .value:
             let limit = api.settings.limits.valueBytes

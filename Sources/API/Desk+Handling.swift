@@ -12,7 +12,7 @@ extension Desk {
         do throws(Problem) {
             return try dispatch(request, turn, response: &response)
         } catch {
-            answer(error, head: request.head, bytes: request.bytes, response: &response)
+            answer(error, to: request, response: &response)
             return .responded
         }
     }
@@ -23,7 +23,7 @@ extension Desk {
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) -> Disposition {
         do throws(Problem) {
-            try judge(request.head, request.bytes)
+            try judge(request)
             return try dispatch(request, turn, response: &response)
         } catch {
             response.closeAfterwards()

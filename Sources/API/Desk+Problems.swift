@@ -6,32 +6,32 @@ extension Desk {
     func refusal() -> Problem { Problem(reply, limits: api.settings.limits) ?? .unavailable }
 
     /// Writes a problem in the form the client likes.
-    mutating func answer(
-        _ problem: Problem, head: RequestHead?, bytes: Span<UInt8>, response: inout ResponseWriter
-    ) {
-        let asText = head.map { ProblemForm.isText($0, bytes) } ?? false
-        problem.answer(asText: asText, noted: noted, scratch: &scratch, response: &response)
-        noted.removeAll(keeping: 1 << 16)
+    mutating func answer(_ problem: Problem, to request: borrowing Request, response: inout ResponseWriter) {
+        write(problem, asText: ProblemForm.isText(request), response: &response)
     }
 
-    mutating func refuse(
-        _ failure: HTTPFailure, head: RequestHead?, bytes: Span<UInt8>, response: inout ResponseWriter
-    ) {
+    /// Answers bytes in which no head could be made out.
+    mutating func refuse(_ failure: HTTPFailure, response: inout ResponseWriter) {
         route = Routes.all[0]
-        answer(Problem(failure), head: head, bytes: bytes, response: &response)
+        write(Problem(failure), asText: false, response: &response)
+    }
+
+    private mutating func write(_ problem: Problem, asText: Bool, response: inout ResponseWriter) {
+        problem.answer(asText: asText, noted: noted, scratch: &scratch, response: &response)
+        noted.removeAll(keeping: 1 << 16)
     }
 }
 
 /// Whether a client prefers its errors as a line of text.
 enum ProblemForm {
     /// JSON wherever the client takes any JSON: it is refused nothing for lacking a form.
-    static func isText(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+    static func isText(_ request: borrowing Request) -> Bool {
         let offers: InlineArray<3, MediaOffer> = [.problem, .json, .text]
         var accept = Accept(offers: 3)
         var index = -1
-        while let next = head.nextLine(of: .accept, after: index) {
+        while let next = request.nextLine(of: .accept, after: index) {
             index = next
-            accept.read(bytes.extracting(head.line(next).value), offers)
+            accept.read(request.line(next), offers)
         }
         return accept.best == 2
     }

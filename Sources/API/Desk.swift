@@ -39,7 +39,6 @@ struct Desk: ~Copyable {
     /// Read from the head once: each look at another module's object is a checked access.
     var isHead = false
     var hasQuery = false
-    var path: ByteSlice = .empty
     var principal = Principal.stranger
 
     init(api: CacheAPI, loop: Int, seed: UInt64) {

@@ -26,7 +26,7 @@ struct Conditions {
     }
 
     /// Whether a request has any: without one nothing need be parsed.
-    static func areSent(in head: RequestHead) -> Bool { head.sent.containsAny(of: fields) }
+    static func areSent(in request: borrowing Request) -> Bool { request.sent.containsAny(of: fields) }
 
     private static let fields = FieldSet(.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince)
 

@@ -24,9 +24,9 @@ extension Desk {
     func preference(_ request: borrowing Request) -> Preference {
         var preference = Preference()
         var index = -1
-        while let next = request.head.nextLine(of: .prefer, after: index) {
+        while let next = request.nextLine(of: .prefer, after: index) {
             index = next
-            preference.read(request.bytes.extracting(request.head.line(next).value))
+            preference.read(request.line(next))
         }
         return preference
     }
@@ -58,9 +58,9 @@ extension Desk {
     func best<let count: Int>(of offers: InlineArray<count, MediaOffer>, _ request: borrowing Request) -> Int? {
         var accept = Accept(offers: count)
         var index = -1
-        while let next = request.head.nextLine(of: .accept, after: index) {
+        while let next = request.nextLine(of: .accept, after: index) {
             index = next
-            accept.read(request.bytes.extracting(request.head.line(next).value), offers)
+            accept.read(request.line(next), offers)
         }
         return accept.best
     }

@@ -31,9 +31,8 @@ enum EntityFieldsWriter {
         _ field: KnownField, as name: StoredFields.Name, of request: borrowing Request, into stored: inout IOBuffer
     ) {
         guard let first = request.field(field) else { return }
-        let head = request.head
-        var index = head.nextLine(of: field, after: -1) ?? 0
-        guard let second = head.nextLine(of: field, after: index) else {
+        var index = request.nextLine(of: field, after: -1) ?? 0
+        guard let second = request.nextLine(of: field, after: index) else {
             if field == .contentEncoding && first.equalsIgnoringCase("identity") { return }
             if !first.isEmpty { StoredFields.append(name, first, to: &stored) }
             return
@@ -43,8 +42,8 @@ enum EntityFieldsWriter {
         index = second
         while true {
             joined.append(", ")
-            joined.append(request.bytes.extracting(head.line(index).value))
-            guard let next = head.nextLine(of: field, after: index) else { break }
+            joined.append(request.line(index))
+            guard let next = request.nextLine(of: field, after: index) else { break }
             index = next
         }
         StoredFields.append(name, joined.readable, to: &stored)

@@ -51,8 +51,8 @@ struct LifetimeWish {
 
     // MARK: Fields
 
-    static func hasFields(_ head: RequestHead) -> Bool {
-        head.value(of: .cacheControl) != nil || head.value(of: .expires) != nil
+    static func hasFields(_ request: borrowing Request) -> Bool {
+        request.has(.cacheControl) || request.has(.expires)
     }
 
     mutating func readFields(of request: borrowing Request, at now: Instant) throws(Problem) {
@@ -71,10 +71,10 @@ struct LifetimeWish {
     private mutating func readCacheControl(of request: borrowing Request) throws(Problem) {
         var control = CacheControl()
         var index = -1
-        while let next = request.head.nextLine(of: .cacheControl, after: index) {
+        while let next = request.nextLine(of: .cacheControl, after: index) {
             index = next
             do throws(FieldError) {
-                try control.read(request.bytes.extracting(request.head.line(next).value))
+                try control.read(request.line(next))
             } catch {
                 throw .badRequest(
                     error == .contradictory

@@ -19,10 +19,10 @@ struct TagList: Sendable {
         var index = -1
         var counted = 0
         var lines = 0
-        while let next = request.head.nextLine(of: field, after: index) {
+        while let next = request.nextLine(of: field, after: index) {
             index = next
             lines += 1
-            let line = request.bytes.extracting(request.head.line(next).value)
+            let line = request.line(next)
             do throws(FieldError) {
                 counted = try read(line, counted: counted, weakly: weakly)
             } catch {

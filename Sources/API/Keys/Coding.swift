@@ -70,9 +70,9 @@ struct Coding: Sendable {
     private static func accepted(by request: borrowing Request, other: Span<UInt8>) -> AcceptEncoding {
         var accepted = AcceptEncoding()
         var index = -1
-        while let next = request.head.nextLine(of: .acceptEncoding, after: index) {
+        while let next = request.nextLine(of: .acceptEncoding, after: index) {
             index = next
-            accepted.read(request.bytes.extracting(request.head.line(next).value), other: other)
+            accepted.read(request.line(next), other: other)
         }
         return accepted
     }

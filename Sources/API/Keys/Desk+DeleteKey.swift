@@ -11,7 +11,7 @@ extension Desk {
         let version = try callerVersion(request)
         let wantsValue = request.has(.prefer) && preference(request).returning == .representation
         if wantsValue && !principal.mayUse(key, .read) { throw .forbidden("read") }
-        if Conditions.areSent(in: request.head) {
+        if Conditions.areSent(in: request) {
             let conditions = try Conditions(of: request, at: turn.now)
             try delete(key, version, conditions.precondition, wantsValue, turn)
         } else {

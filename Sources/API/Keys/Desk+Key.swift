@@ -7,7 +7,7 @@ extension Desk {
     mutating func key(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) throws(Problem) -> Disposition {
-        let path = request.bytes.extracting(path)
+        let path = request.path
         let name = path.extracting(RoutePath.keyPrefix.utf8CodeUnitCount..<path.count)
         let isStandIn = name.count == 1 && name[0] == UInt8(ascii: "-") && hasQuery
         if !isStandIn && name.firstIndex(of: UInt8(ascii: "%")) == nil {

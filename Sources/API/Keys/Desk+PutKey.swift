@@ -12,7 +12,7 @@ extension Desk {
         if request.has(.contentRange) { throw .badRequest("a part of a value cannot be PUT: send it whole") }
         var wish = LifetimeWish()
         if hasQuery { try readLifetime(&wish, request) }
-        if LifetimeWish.hasFields(request.head) { try wish.readFields(of: request, at: turn.now) }
+        if LifetimeWish.hasFields(request) { try wish.readFields(of: request, at: turn.now) }
         try EntityFieldsWriter.checkCoding(of: request, limit: limit)
         let writing = PutWriting(
             lifetime: try wish.settled(at: turn.now, random: &random), version: try callerVersion(request),
@@ -26,7 +26,7 @@ extension Desk {
             swap(&stored, &fields)
         }
         try EntityFieldsWriter.append(of: request, cacheControl: wish.keepsCacheControl, into: &stored)
-        if Conditions.areSent(in: request.head) {
+        if Conditions.areSent(in: request) {
             let conditions = try Conditions(of: request, at: turn.now)
             try put(key, request.body, stored.readable, writing, conditions.precondition, turn)
         } else {

@@ -10,10 +10,9 @@ extension Desk {
     mutating func readKey(
         _ key: Span<UInt8>, _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) throws(Problem) -> Disposition {
-        let head = request.head
         var wish = ReadWish()
-        if hasQuery || head.value(of: .prefer) != nil { try read(&wish, request) }
-        guard Conditions.areSent(in: head) else {
+        if hasQuery || request.has(.prefer) { try read(&wish, request) }
+        guard Conditions.areSent(in: request) else {
             return try readPlainly(key, request, wish, turn, response: &response)
         }
         let conditions = try Conditions(of: request, at: turn.now)
@@ -146,7 +145,7 @@ extension Desk {
     ) throws(Problem) {
         if coding.form != .asStored { try recode(coding.form) }
         let count = isHead && coding.form == .asStored ? reply.entry.valueCount : reply.valueBytes.count
-        if !isHead, request.head.value(of: .range) != nil {
+        if !isHead, request.has(.range) {
             if try answerRange(request, fields, coding, turn, response: &response) { return }
         }
         response.begin(200)

@@ -87,13 +87,12 @@ extension HTTPConnection {
     /// Asks the API before the body is read. A refusal that leaves the stream readable is dropped and told again when
     /// the body is there, so that the answer does not depend on how the bytes were cut; one that closes is sent now.
     func admitsBody(_ bytes: Span<UInt8>, _ response: inout ResponseWriter) -> Bool {
-        let head = worker.head
         let before = response.buffer.count
-        response.prepare(for: head, keepsAlive: !head.expectsContinue && staysOpen(head))
-        let isAdmitted = worker.api.admit(
-            head, bytes: bytes, peer: network, at: worker.now, response: &response)
-        if isAdmitted {
-            if head.expectsContinue { response.sendContinue() }
+        let request = Request(head: worker.head, bytes: bytes, body: bytes.extracting(0..<0))
+        let expectsContinue = request.expectsContinue
+        response.prepare(for: worker.head, keepsAlive: !expectsContinue && staysOpen)
+        if worker.api.admit(request, response: &response) {
+            if expectsContinue { response.sendContinue() }
             return true
         }
         if response.keepsAlive && !Self.endsConnection(response.status) {
@@ -113,8 +112,8 @@ extension HTTPConnection {
     func refuseAgain(_ bytes: Span<UInt8>, from start: Int, _ response: inout ResponseWriter) {
         response.buffer.truncate(to: start)
         response.prepare(for: worker.head, keepsAlive: false)
-        _ = worker.api.admit(
-            worker.head, bytes: bytes, peer: network, at: worker.now, response: &response)
+        let request = Request(head: worker.head, bytes: bytes, body: bytes.extracting(0..<0))
+        _ = worker.api.admit(request, response: &response)
     }
 
     func parseAndHandle(
@@ -129,30 +128,28 @@ extension HTTPConnection {
     func handle(
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption, _ response: inout ResponseWriter
     ) -> Bool {
-        let head = worker.head
         let start = worker.requestBegins()
         let ticket = Ticket(
             loop: worker.index, connection: registration?.index ?? 0, generation: worker.nextWait)
-        let keepsAlive = staysOpen(head)
-        let hasBody = head.framing != .none
+        let keepsAlive = staysOpen
         let before = response.buffer.count
         let pendingBefore = worker.logsAccess ? response.pendingBytes : 0
         var disposition = Disposition.responded
         if case .drained = resumption {
-            response.resumeChunked(for: head, keepsAlive: keepsAlive)
+            response.resumeChunked(for: worker.head, keepsAlive: keepsAlive)
         } else {
             response.prepare(
-                isHead: head.method == .head, minorVersion: head.minorVersion, keepsAlive: keepsAlive)
+                isHead: worker.head.method == .head, minorVersion: worker.head.minorVersion, keepsAlive: keepsAlive)
         }
         do {
             let all = bytes.readable
             let headBytes = all.extracting(0..<extent.head)
-            if worker.api.admit(head, bytes: headBytes, peer: network, at: worker.now, response: &response) {
-                let request = Request(
-                    head: head, bytes: headBytes, body: all.extracting(extent.head..<extent.total))
+            let request = Request(
+                head: worker.head, bytes: headBytes, body: all.extracting(extent.head..<extent.total))
+            if worker.api.admit(request, response: &response) {
                 disposition = worker.api.handle(
                     request, resumption: resumption, ticket: ticket, at: worker.now, response: &response)
-            } else if hasBody, response.keepsAlive, Self.endsConnection(response.status) {
+            } else if request.framing != .none, response.keepsAlive, Self.endsConnection(response.status) {
                 refuseAgain(headBytes, from: before, &response)
             }
         }
@@ -178,7 +175,7 @@ extension HTTPConnection {
         }
     }
 
-    func staysOpen(_ head: RequestHead) -> Bool { head.keepsAlive && !peerHasClosed && !worker.isDraining }
+    var staysOpen: Bool { worker.head.keepsAlive && !peerHasClosed && !worker.isDraining }
 
     /// Handles a parked or streaming request again, then whatever stands behind it.
     func resume(_ extent: RequestExtent, _ resumption: Resumption) {
@@ -200,7 +197,7 @@ extension HTTPConnection {
     func refuse(_ failure: HTTPFailure, _ bytes: inout IOBuffer, _ response: inout ResponseWriter) {
         let start = worker.loop.monotonicNanoseconds
         response.prepare(for: nil, keepsAlive: false)
-        worker.api.refuse(failure, head: nil, bytes: bytes.readable, response: &response)
+        worker.api.refuse(failure, response: &response)
         bytes.removeAll()
         endReason = .refused
         phase = .closing

@@ -59,24 +59,23 @@ final class Surface {
             try HeadParser.parse(bytes.span, into: &head, limits: HTTPLimits())
         } catch {
             response.prepare(for: nil, keepsAlive: false)
-            worker.refuse(error, head: nil, bytes: bytes.span, response: &response)
+            worker.refuse(error, response: &response)
             return Answer(collect(), isHead: false)
         }
         response.prepare(for: head, keepsAlive: head.keepsAlive)
         disposition = .responded
-        if worker.admit(head, bytes: bytes.span, peer: nil, at: now, response: &response) {
-            run(Request(head: head, bytes: bytes.span, body: body.span), resumption)
-        }
+        let request = Request(head: head, bytes: bytes.span, body: body.span)
+        if worker.admit(request, response: &response) { run(request, head, resumption) }
         return Answer(collect(), isHead: head.method == .head)
     }
 
-    private func run(_ request: borrowing Request, _ resumption: Resumption) {
+    private func run(_ request: borrowing Request, _ head: RequestHead, _ resumption: Resumption) {
         wait += 1
         disposition = worker.handle(
             request, resumption: resumption, ticket: lastTicket, at: now, response: &response)
         while case .streaming(let cursor) = disposition {
             pieces += 1
-            response.resumeChunked(for: request.head, keepsAlive: true)
+            response.resumeChunked(for: head, keepsAlive: true)
             disposition = worker.handle(
                 request, resumption: .drained(cursor: cursor), ticket: lastTicket, at: now, response: &response)
         }
