@@ -7,5 +7,6 @@ enum Surface {
         "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: sandbox\r\n"
     static let json: StaticString = "Content-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n"
     static let ndjson: StaticString = "Content-Type: application/x-ndjson\r\nX-Content-Type-Options: nosniff\r\n"
+    static let csv: StaticString = "Content-Type: text/csv; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
     static let text: StaticString = "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
 }

@@ -85,6 +85,13 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         case .watch(let command): return watch(command, now, ticket, &reply)
         case .list(let command): list(command, now, &reply)
         case .group(let command): group(command, now, &reply)
+        case .counter(let command): counter(command, now, &reply)
+        case .counterAdds(let command): counterAdds(command, now, &reply)
+        case .limitCheck(let command): limitCheck(command, now, &reply)
+        case .limitChange(let command): limitChange(command, now, &reply)
+        case .limitPolicy(let command): limitPolicy(command, now, &reply)
+        case .limitList(let command): limitList(command, now, &reply)
+        case .limitDenials(let command): limitDenials(command, &reply)
         case .board(let command): board(command, now, &reply)
         }
         return .completed

@@ -18,6 +18,7 @@ struct EngineContext: ~Copyable {
     let hasReader: Bool
     let reader: (any EffectReader)?
     let watchRegistry: WatchRegistry
+    let rateLimits = LimitRegistry()
 
     init(
         configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)?

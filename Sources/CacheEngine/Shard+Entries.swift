@@ -76,6 +76,7 @@ extension Shard {
         draft.shareLargeValue()
         digest &+= StateDigest.mix(hash, draft.position)
         payload += draft.key.count + draft.valueCount
+        if holdsStates, LimitKeys.isPolicy(draft.key) { notePolicy(draft.key, draft.front) }
         guard let found else {
             context.pointee.account.add(draft.largeBytes)
             return insert(draft, hash)
@@ -142,9 +143,18 @@ extension Shard {
 
     // MARK: Removing
 
-    /// Takes an entry out of memory and notes why; returns the record's position.
+    /// Takes an entry out of memory, with all that belongs to it, and notes why; returns the record's position.
     @discardableResult
     mutating func remove(
+        _ found: Found, _ hash: UInt64, _ reason: MissReason, at instant: Instant, now: Instant,
+        deletion: CallerDeletion? = nil, isGhost: Bool = false
+    ) -> Position {
+        if holdsStates { return removeWithParts(found, hash, reason, at: instant, now: now) }
+        return removeAlone(found, hash, reason, at: instant, now: now, deletion: deletion, isGhost: isGhost)
+    }
+
+    @discardableResult
+    mutating func removeAlone(
         _ found: Found, _ hash: UInt64, _ reason: MissReason, at instant: Instant, now: Instant,
         deletion: CallerDeletion? = nil, isGhost: Bool = false
     ) -> Position {
@@ -171,7 +181,10 @@ extension Shard {
         let entry = found.entry
         payload -= entry.key.count + entry.valueCount
         if ordered != nil { removeFromOrder(found.reference) }
-        if holdsStates { countKind(of: entry.key, -1) }
+        if holdsStates {
+            countKind(of: entry.key, -1)
+            if LimitKeys.isPolicy(entry.key) { forgetPolicy(entry.key) }
+        }
         let before = index.bytes
         let large = largeBytes(of: entry)
         index.remove(at: found.place)

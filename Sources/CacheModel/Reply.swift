@@ -56,6 +56,10 @@ package struct Reply: ~Copyable {
     package var rows: [ReplyRow] = []
     /// Where a table walk goes on; nil at its end. For an ordered page only whether it is nil matters.
     package var nextCursor: UInt64?
+    /// What a command about counters found.
+    package var counters = CounterReply()
+    /// What a command about rate limits found.
+    package var limits = LimitReply()
     /// The answer to a command on a leaderboard.
     package var board = BoardAnswer()
     /// The engine's own; means nothing to the caller.
@@ -72,11 +76,13 @@ package struct Reply: ~Copyable {
         if !fields.isEmpty { fields.removeAll(keeping: 1 << 16) }
         if !value.isEmpty { value.removeAll(keeping: 1 << 16) }
         if shared != nil { shared = nil }
-        if !rows.isEmpty {
+        if !rows.isEmpty || !bytes.isEmpty {
             bytes.removeAll(keeping: 1 << 16)
             rows.removeAll(keepingCapacity: rows.capacity <= 1024)
         }
         nextCursor = nil
+        counters.reset()
+        limits.reset()
         board.reset()
     }
 

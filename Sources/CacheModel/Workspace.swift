@@ -8,6 +8,8 @@ package struct Workspace: ~Copyable {
     package var drafts = IOBuffer()
     /// Changes of states, in the form of ``Edits``.
     package var edits = IOBuffer()
+    /// The limits' policies, as they were when last looked at.
+    package var policies: LimitTable?
 
     package init() {}
 

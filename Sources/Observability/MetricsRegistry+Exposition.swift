@@ -13,6 +13,7 @@ extension MetricsRegistry {
         appendRequests(into: &out)
         appendLookups(engine, into: &out)
         appendStore(engine, into: &out)
+        appendKinds(engine, into: &out)
         appendLoops(into: &out)
         out.append("# EOF\n")
     }
@@ -35,9 +36,22 @@ extension MetricsRegistry {
         metrics.sample(engine.expirations, into: &out)
     }
 
+    /// Entries of other kinds than keys, and what rate limits answered.
+    private func appendKinds(_ engine: EngineStatistics, into out: inout IOBuffer) {
+        var metrics = OpenMetrics()
+        metrics.family("nuthatch_states", .gauge, "Entries of other kinds than keys.", into: &out)
+        for kind in 1..<min(Kind.count, engine.states.count) {
+            metrics.sample(engine.states[kind], "kind", Kind(number: UInt8(kind)).name, into: &out)
+        }
+        metrics.family("nuthatch_limit_answers", .counter, "Questions to rate limits, by answer.", into: &out)
+        metrics.sample(sum { $0.limitsAllowed.value }, "answer", "allowed", into: &out)
+        metrics.sample(sum { $0.limitsDenied.value }, "answer", "denied", into: &out)
+        metrics.sample(sum { $0.limitsShadowed.value }, "answer", "would_deny", into: &out)
+    }
+
     private func appendStore(_ engine: EngineStatistics, into out: inout IOBuffer) {
         var metrics = OpenMetrics()
-        metrics.family("nuthatch_entries", .gauge, "Entries held.", into: &out)
+        metrics.family("nuthatch_entries", .gauge, "Keys held.", into: &out)
         metrics.sample(engine.entries, into: &out)
         metrics.family("nuthatch_memory_used_bytes", .gauge, "Memory accounted for by the cache.", into: &out)
         metrics.sample(engine.memoryUsed, into: &out)
@@ -70,6 +84,21 @@ extension MissReason {
         case .evicted: "evicted"
         case .invalidated: "invalidated"
         case .lost: "lost"
+        }
+    }
+}
+
+extension Kind {
+    /// The word that metrics use.
+    package var name: StaticString {
+        switch self {
+        case .keys: "keys"
+        case .sessions: "sessions"
+        case .counters: "counters"
+        case .limits: "limits"
+        case .boards: "leaderboards"
+        case .topics: "topics"
+        default: "other"
         }
     }
 }

@@ -14,7 +14,7 @@ extension Problem {
         case .outOfBounds:
             self.init(
                 .outOfBounds, "the score, or its change, is outside min, max, max_delta or 64 bits",
-                previous.map { .value(Int($0[0])) } ?? .none)
+                previous.map { .value($0[0]) } ?? .none)
         case .seasonClosed: self.init(.seasonClosed, "the season this is meant for has closed")
         case .seasonAhead: self.init(.unprocessable, "the season this is meant for has not begun")
         case .windowNotKept: self.init(.windowNotKept, "the leaderboard, or the closed season, keeps no such window")

@@ -32,11 +32,17 @@ struct BoardSettingsReader {
         }
     }
 
-    private init() {}
+    private let readZone: @Sendable ([UInt8]) -> Zone?
 
-    /// - Parameter noted: gets the pointer of the member a refusal is about.
-    static func read(_ body: Span<UInt8>, noted: inout IOBuffer) throws(Problem) -> BoardSettings {
-        var reader = BoardSettingsReader()
+    private init(readZone: @escaping @Sendable ([UInt8]) -> Zone?) { self.readZone = readZone }
+
+    /// - Parameters:
+    ///   - readZone: looks a zone up in the zone database.
+    ///   - noted: gets the pointer of the member a refusal is about.
+    static func read(
+        _ body: Span<UInt8>, readZone: @escaping @Sendable ([UInt8]) -> Zone?, noted: inout IOBuffer
+    ) throws(Problem) -> BoardSettings {
+        var reader = BoardSettingsReader(readZone: readZone)
         if body.isEmpty { return reader.settings }
         do throws(JSONError) {
             try reader.readMembers(body, noted: &noted)
@@ -197,8 +203,8 @@ struct BoardSettingsReader {
 
     private mutating func readZone(_ json: inout JSONReader) throws(JSONError) {
         let text = try Self.text(&json)
-        guard let zone = BoardZones.find(text.span) else {
-            return refuse(.zone, "UTC, or an offset from it as in +02:00")
+        guard let zone = BoardOffset.zone(text.span) ?? readZone(text).map({ BoardZone($0) }) else {
+            return refuse(.zone, "UTC, an offset from it as in +02:00, or a zone such as Europe/Berlin")
         }
         settings.zone = zone
     }
@@ -251,10 +257,10 @@ struct BoardSettingsReader {
     }
 }
 
-/// The zones a board's days can begin in.
-enum BoardZones {
+/// Zones that need no database.
+enum BoardOffset {
     /// `UTC`, or an offset such as `+02:00`.
-    static func find(_ name: Span<UInt8>) -> BoardZone? {
+    static func zone(_ name: Span<UInt8>) -> BoardZone? {
         if name.equals("UTC") { return .utc }
         guard name.count == 6, name[0] == UInt8(ascii: "+") || name[0] == UInt8(ascii: "-"),
             name[3] == UInt8(ascii: ":"), let hours = name.extracting(1..<3).decimalValue(), hours <= 14,

@@ -99,7 +99,8 @@ extension Desk {
     ) throws(Problem) {
         _ = try parameters(request, allowing: ParameterSet(.key64), "unknown; PUT takes key64")
         try checkJSONBody(request)
-        let settings = try BoardSettingsReader.read(request.body, noted: &noted)
+        let settings = try BoardSettingsReader.read(
+            request.body, readZone: api.settings.readZone, noted: &noted)
         try execute(.define(settings), on: path.board.readable, turn)
         response.begin(reply.board.outcome == .created ? 201 : 204)
         writeTag(EntryTag(reply.written), response: &response)

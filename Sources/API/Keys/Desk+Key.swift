@@ -29,7 +29,7 @@ extension Desk {
     }
 
     /// `/v1/keys/-?key64=…`: for clients behind a proxy that rewrites paths. Without `key64` the name is `-`.
-    private mutating func takeEncodedName(
+    mutating func takeEncodedName(
         _ request: borrowing Request, into name: inout IOBuffer
     ) throws(Problem) {
         guard let query = request.query, let encoded = Self.rawValue(of: .key64, in: query) else { return }

@@ -6,10 +6,18 @@ import Bytes
 struct Parameters: ~Copyable {
     /// The decoded values, one after the other.
     private var text = IOBuffer()
-    private var slots: InlineArray<32, ByteSlice?> = .init(repeating: nil)
+    private var given: InlineArray<24, Given> = .init(repeating: Given(parameter: .key64, value: .empty))
+    private var count = 0
+    /// No route takes so many.
+    private static let most = 24
+
+    private struct Given {
+        var parameter: Parameter
+        var value: ByteSlice
+    }
 
     /// None.
-    init() { precondition(Parameter.allCases.count == 32, "one slot a parameter") }
+    init() {}
 
     /// Reads a query; nil is a request without one.
     ///
@@ -38,13 +46,18 @@ struct Parameters: ~Copyable {
             noted.append(name.extracting(0..<min(name.count, 64)))
             throw Problem(.badParameter, list, .notedParameter)
         }
-        guard slots[Int(parameter.rawValue)] == nil else { throw .bad(parameter, "given twice") }
+        guard !has(parameter), count < Self.most else { throw .bad(parameter, "given twice") }
         let before = text.count
         let value = pair.extracting((equals.map { $0 + 1 } ?? pair.count)..<pair.count)
         guard PercentCoding.decode(value, plusIsSpace: true, into: &text) else {
             throw .bad(parameter, "a percent sign must be followed by two hexadecimal digits")
         }
-        slots[Int(parameter.rawValue)] = ByteSlice(start: before, count: text.count - before)
+        keep(parameter, ByteSlice(start: before, count: text.count - before))
+    }
+
+    private mutating func keep(_ parameter: Parameter, _ value: ByteSlice) {
+        given[count] = Given(parameter: parameter, value: value)
+        count += 1
     }
 
     /// The parameter a name means, its escapes undone: `%6cimit` is `limit`, and must not pass for another one.
@@ -58,13 +71,20 @@ struct Parameters: ~Copyable {
 
     /// Adds a parameter that came as a member of JSON; false when it is there already.
     mutating func add(_ parameter: Parameter, _ value: Span<UInt8>) -> Bool {
-        guard slots[Int(parameter.rawValue)] == nil else { return false }
-        slots[Int(parameter.rawValue)] = ByteSlice(start: text.count, count: value.count)
+        guard !has(parameter), count < Self.most else { return false }
+        keep(parameter, ByteSlice(start: text.count, count: value.count))
         text.append(value)
         return true
     }
 
-    func has(_ parameter: Parameter) -> Bool { slots[Int(parameter.rawValue)] != nil }
+    func has(_ parameter: Parameter) -> Bool { slice(parameter) != nil }
+
+    private func slice(_ parameter: Parameter) -> ByteSlice? {
+        for index in 0..<count where given[index].parameter == parameter { return given[index].value }
+        return nil
+    }
+
+    var isEmpty: Bool { count == 0 }
 
     /// The first given that is none of these.
     func other(than few: ParameterSet) -> Parameter? {
@@ -76,7 +96,7 @@ struct Parameters: ~Copyable {
     subscript(_ parameter: Parameter) -> Span<UInt8>? {
         @_lifetime(borrow self)
         get {
-            guard let slot = slots[Int(parameter.rawValue)] else { return nil }
+            guard let slot = slice(parameter) else { return nil }
             return text.readable.extracting(slot)
         }
     }

@@ -2,7 +2,7 @@
 enum ProblemKind: Sendable, Equatable, CaseIterable {
     case badRequest, badParameter, badName, badCursor, contradictoryPreconditions, badCoding
     case unauthorized, forbidden
-    case notFound, noSuchResource
+    case notFound, noSuchResource, unknownPolicy, gone
     case methodNotAllowed, notAcceptable, unknownMethod
     case staleVersion, outOfBounds, notIndexed, wrongKind, settingsDiffer, seasonClosed
     case preconditionFailed, checkFailed
@@ -18,7 +18,8 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .badRequest, .badParameter, .badName, .badCursor, .contradictoryPreconditions, .badCoding: 400
         case .unauthorized: 401
         case .forbidden: 403
-        case .notFound, .noSuchResource: 404
+        case .notFound, .noSuchResource, .unknownPolicy: 404
+        case .gone: 410
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .staleVersion, .outOfBounds, .notIndexed, .wrongKind, .settingsDiffer, .seasonClosed: 409
@@ -55,11 +56,14 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .methodNotAllowed: ("method-not-allowed", "Method not allowed here")
         case .notAcceptable: ("not-acceptable", "No acceptable form")
         case .unknownMethod: ("unknown-method", "Unknown method")
+        case .unknownPolicy: ("unknown-policy", "No such policy")
+        case .gone: ("gone", "Gone")
+        case .settingsDiffer: ("settings-differ", "Settings are not those that are stored")
+        case .windowNotKept: ("window-not-kept", "No window reaches so far")
         case .staleVersion: ("stale-version", "A newer version is stored")
         case .outOfBounds: ("out-of-bounds", "Out of bounds")
         case .notIndexed: ("not-indexed", "Not kept in that order")
         case .wrongKind: ("wrong-kind", "The key holds another kind of value")
-        case .settingsDiffer: ("settings-differ", "A setting that cannot change differs")
         case .seasonClosed: ("season-closed", "The season has closed")
         case .preconditionFailed: ("precondition-failed", "Precondition failed")
         case .checkFailed: ("check-failed", "Nothing was applied")
@@ -67,7 +71,6 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .unsupportedMediaType: ("unsupported-media-type", "Unsupported media type")
         case .rangeNotSatisfiable: ("range-not-satisfiable", "Range not satisfiable")
         case .expectationFailed: ("expectation-failed", "Expectation failed")
-        case .windowNotKept: ("window-not-kept", "The window is not kept")
         case .misdirectedRequest: ("misdirected-request", "Misdirected request")
         case .unprocessable: ("unprocessable", "Cannot be processed")
         case .unavailable: ("unavailable", "Unavailable")

@@ -10,6 +10,9 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
     case keys, keysQuery, keysBatch
     /// `/v1/keys/` and the rest of the path, slashes included.
     case key
+    case countersBatch, counter, counterReset, counterSettings, counterSeries, counterUniques, counterTop
+    case limitsCheck, limitsBatch, limitsCommit, limitsRefund, limitPolicy, limit
+    case limitBlock, limitPenalty, limitReward, limitOverride, limitLease
     /// `/v1/leaderboards/` and a name, perhaps with a part of it.
     case board, boardMember, boardBatch, boardRanking, boardRankingQuery, boardStats, boardClose, boardSeasons
     case boardSeasonRanking
@@ -19,6 +22,8 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
 
     static func match(_ path: Span<UInt8>) -> RoutePath {
         if path.starts(with: keyPrefix) { return .key }
+        if path.starts(with: counterPrefix) { return counterShape(path) }
+        if path.starts(with: limitPrefix) { return limitShape(path) }
         if path.starts(with: BoardPath.prefix) { return BoardPath.match(path) }
         switch path.count {
         case 0: return .root
@@ -30,8 +35,60 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         case 13: return path.equals("/openapi.json") ? .openAPI : .unknown
         case 14:
             return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
-        default: return .unknown
+        case 16:
+            if path.equals("/v1/limits:check") { return .limitsCheck }
+            return path.equals("/v1/limits:batch") ? .limitsBatch : .unknown
+        case 17:
+            if path.equals("/v1/limits:commit") { return .limitsCommit }
+            return path.equals("/v1/limits:refund") ? .limitsRefund : .unknown
+        default: return path.equals("/v1/counters:batch") ? .countersBatch : .unknown
         }
+    }
+
+    /// What stands before a policy's name, which is one segment; the next one is an id.
+    static let limitPrefix: StaticString = "/v1/limits/"
+
+    private static func limitShape(_ path: Span<UInt8>) -> RoutePath {
+        let policy = segment(behind: limitPrefix, of: path)
+        guard policy.upperBound < path.count else { return .limitPolicy }
+        let id = segment(after: policy, of: path)
+        guard id.upperBound < path.count else { return .limit }
+        let action = segment(after: id, of: path)
+        let word = path.extracting(action)
+        guard action.upperBound == path.count else {
+            let rest = segment(after: action, of: path)
+            return word.equals("leases") && rest.upperBound == path.count ? .limitLease : .unknown
+        }
+        if word.equals("block") { return .limitBlock }
+        if word.equals("penalty") { return .limitPenalty }
+        if word.equals("reward") { return .limitReward }
+        return word.equals("override") ? .limitOverride : .unknown
+    }
+
+    /// The segment behind another one that has a slash behind it.
+    static func segment(after other: Range<Int>, of path: Span<UInt8>) -> Range<Int> {
+        let start = other.upperBound + 1
+        return start..<(path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count)
+    }
+
+    /// What stands before a counter's name, which is one segment.
+    static let counterPrefix: StaticString = "/v1/counters/"
+
+    private static func counterShape(_ path: Span<UInt8>) -> RoutePath {
+        let start = counterPrefix.utf8CodeUnitCount
+        guard let slash = path.firstIndex(of: UInt8(ascii: "/"), from: start) else { return .counter }
+        let action = path.extracting(slash + 1..<path.count)
+        if action.equals("reset") { return .counterReset }
+        if action.equals("settings") { return .counterSettings }
+        if action.equals("series") { return .counterSeries }
+        if action.equals("uniques") { return .counterUniques }
+        return action.equals("top") ? .counterTop : .unknown
+    }
+
+    /// The first segment behind a prefix.
+    static func segment(behind prefix: StaticString, of path: Span<UInt8>) -> Range<Int> {
+        let start = prefix.utf8CodeUnitCount
+        return start..<(path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count)
     }
 
     /// The key that a head asks for, where it stands as it is in a short request line of `GET` or another method with

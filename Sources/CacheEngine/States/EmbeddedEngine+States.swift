@@ -7,7 +7,10 @@ extension EmbeddedEngine {
     @inline(always)
     func stateKey(_ key: RawBytes) -> StateKey {
         let hash = hasher.hash(key)
-        return StateKey(key: key, hash: hash, shard: shardCount + shardNumber(hash))
+        // A counter's parts stand beside it, where its name alone says.
+        let isCounter = !key.isEmpty && key.byte(0) == Kind.counters.number
+        let place = isCounter ? hasher.hash(CounterKeys.name(in: key)) : hash
+        return StateKey(key: key, hash: hash, shard: shardCount + shardNumber(place))
     }
 
     /// Makes the stored key in the workspace. Further keys may follow it there; it must not move meanwhile, so room for

@@ -62,7 +62,11 @@ extension Shard {
     ) {
         switch decision.change {
         case .none:
-            guard let visible else { return }
+            guard let visible else {
+                // A function knows that nothing is there, the shard why.
+                if case .miss(.unknown) = reply.outcome { answerMiss(found, target.hash, now, reply: &reply) }
+                return
+            }
             visible.entry.fill(&reply.entry)
             if let times = decision.times {
                 changeTimes(times, of: visible, target.hash, reply: &reply)

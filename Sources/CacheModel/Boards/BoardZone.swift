@@ -28,6 +28,13 @@ package struct BoardZone: Sendable, Equatable {
 
     package static let utc = BoardZone(name: Array("UTC".utf8), firstOffset: 0, transitions: [])
 
+    /// A zone of the zone database as it is known now.
+    package init(_ zone: Zone) {
+        name = zone.name
+        firstOffset = zone.offsetBeforeAll
+        transitions = zone.changes.map { Transition(from: $0.at, offset: $0.offset) }
+    }
+
     /// One zone has one name; what is known of its future may differ from time to time.
     package static func == (left: BoardZone, right: BoardZone) -> Bool { left.name == right.name }
 
