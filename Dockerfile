@@ -3,7 +3,7 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libssl-dev pkg-config zlib1g-dev \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libcctz-dev libssl-dev pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The packages first: they change less often than the sources.
@@ -18,7 +18,7 @@ RUN swift build -c release --static-swift-stdlib --product nuthatch \
 
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libssl3 libstdc++6 zlib1g \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libcctz2 libssl3 libstdc++6 tzdata zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 8379 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin nuthatch
 COPY --from=build /out/nuthatch /usr/local/bin/nuthatch

@@ -31,8 +31,10 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CChecksum"),
+        // The zone database, read by cctz, which is C++: one function in C in front of it.
+        .target(name: "CZones", linkerSettings: [.linkedLibrary("cctz")]),
         .target(name: "Bytes", dependencies: ["CChecksum"], swiftSettings: common),
-        .target(name: "Posix", dependencies: ["CLinux", "Bytes"], swiftSettings: common),
+        .target(name: "Posix", dependencies: ["CLinux", "CZones", "Bytes"], swiftSettings: common),
         .target(name: "Compression", dependencies: ["CZlib", "Bytes"], swiftSettings: common),
         .target(name: "Crypto", dependencies: ["COpenSSL", "Bytes"], swiftSettings: common),
         .target(name: "CacheModel", dependencies: ["Bytes"], swiftSettings: strict),

@@ -2,7 +2,8 @@ import Bytes
 import CacheEngine
 import CacheModel
 
-// Measures the engine alone: `EngineBench speed`, `EngineBench memory`, `EngineBench trace FILE MEGABYTES POLICY`.
+// Measures the engine alone: `EngineBench speed`, `memory`, `boards`, `growth`, `churn`, `profile`,
+// `trace FILE MEGABYTES POLICY`.
 
 let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {
@@ -12,5 +13,6 @@ case "trace": TraceBench.run(Array(arguments.dropFirst()))
 case "profile": ProfileBench.run(Array(arguments.dropFirst()))
 case "churn": ChurnBench.run()
 case "snapshot": try SnapshotBench.run(Array(arguments.dropFirst()))
+case "boards": BoardBench.run()
 default: SpeedBench.run()
 }

@@ -33,6 +33,8 @@ struct Options {
     var window = 4
     var subscribePath = "/v1/events?topic=bench&envelope=none"
     var publishPath = "/v1/topics/bench"
+    /// A get is a member's rank on a leaderboard, a put a score for it.
+    var board = false
 
     init(_ arguments: [String]) {
         var rest = ArraySlice(arguments)
@@ -94,6 +96,7 @@ struct Options {
                 server = process
             case "--verify": verify = true
             case "--json": json = true
+            case "--board": board = true
             case "--help", "-h":
                 emit(Usage.text)
                 exit(0)

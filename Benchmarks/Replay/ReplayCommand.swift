@@ -12,6 +12,9 @@ struct ReplayCommand {
         guard let endpoint = options.endpoint else { fail("no server: --url, --resp or --memcached; see --help") }
         let clean =
             switch endpoint.dialect {
+            case .http where options.board:
+                run(options, endpoint, BoardHTTPWire(host: endpoint.authority, headers: options.headers))
+            case .resp where options.board: run(options, endpoint, BoardRESPWire())
             case .http(let path):
                 run(
                     options, endpoint,

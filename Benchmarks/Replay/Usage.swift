@@ -33,6 +33,7 @@ enum Usage {
           --max-seconds S        stop early
           --warm-up N            requests of a load before the measurement
           --probe MS             also ask for a key every MS on a connection of its own
+          --board                one leaderboard instead of keys: get is a rank, put a score
           --seed N               of random keys and made-up traces, default 1
           --verify               compare every value read with the one written
 

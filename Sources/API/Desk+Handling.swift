@@ -61,6 +61,21 @@ extension Desk {
         case .leaveTopic: try leaveTopic(request, turn, response: &response)
         case .events, .queryEvents, .postQueryEvents: return try openEvents(request, turn, response: &response)
         case .eventsTicket: try issueTicket(request, turn, response: &response)
+        case .addCounter, .readCounter, .setCounter, .deleteCounter, .resetCounter, .readCounterSettings,
+            .putCounterSettings, .counterSeries, .counterUniques, .counterTop:
+            try counter(request, turn, response: &response)
+        case .batchCounters: return try batchCounters(request, turn, response: &response)
+        case .putPolicy, .readPolicy, .deletePolicy: try limitPolicy(request, turn, response: &response)
+        case .askLimit, .readLimit, .forgetLimit, .blockLimit, .penalizeLimit, .rewardLimit, .putOverride,
+            .deleteOverride, .renewLease, .releaseLease:
+            return try limit(request, turn, response: &response)
+        case .checkLimits: try checkLimits(request, turn, response: &response)
+        case .batchLimits: return try batchLimits(request, turn, response: &response)
+        case .commitLimits, .refundLimits: try settleLimits(request, turn, response: &response)
+        case .readBoard, .putBoard, .deleteBoard, .readBoardMember, .submitBoardMember, .putBoardMember,
+            .deleteBoardMember, .batchBoard, .readBoardRanking, .queryBoardRanking, .postQueryBoardRanking,
+            .readBoardStats, .closeBoard, .listBoardSeasons, .readBoardSeason:
+            return try board(request, turn, response: &response)
         case .none: preconditionFailure("a request was handled that was not admitted")
         }
         return .responded

@@ -28,6 +28,10 @@ struct Desk: ~Copyable {
     /// What a problem shows of the request: see ``Problem/Members``.
     var noted = IOBuffer()
     var dates = DateLine()
+    /// The time zones that were needed so far.
+    var zones = ZoneSet()
+    /// What was granted to callers that are held until their turn comes, by connection.
+    var held: [Int: LimitVerdict] = [:]
     /// The authority last found to be this machine: most clients say the same each time.
     var approvedHost = IOBuffer()
 

@@ -23,6 +23,14 @@ package enum RouteID: UInt8, Sendable, CaseIterable {
     case publish, declareTopic, readTopic, removeTopic, readLast, readHistory
     case readPresence, enterTopic, leaveTopic
     case events, queryEvents, postQueryEvents, eventsTicket
+    case addCounter, readCounter, setCounter, deleteCounter, resetCounter, readCounterSettings, putCounterSettings
+    case counterSeries, counterUniques, counterTop, batchCounters
+    case putPolicy, readPolicy, deletePolicy, askLimit, readLimit, forgetLimit, blockLimit, penalizeLimit, rewardLimit
+    case putOverride, deleteOverride, renewLease, releaseLease, checkLimits, batchLimits, commitLimits, refundLimits
+    case readBoard, putBoard, deleteBoard
+    case readBoardMember, submitBoardMember, putBoardMember, deleteBoardMember, batchBoard
+    case readBoardRanking, queryBoardRanking, postQueryBoardRanking, readBoardStats
+    case closeBoard, listBoardSeasons, readBoardSeason
 
     /// The labels of all routes, in the order of their numbers.
     package static var names: [StaticString] { allCases.map { id in Routes.all[Int(id.rawValue)].label } }
@@ -43,9 +51,12 @@ struct Route: Sendable {
     var mayChange: Bool { path == .key || path == .keysBatch ? needs == .write : false }
 }
 
-/// The whole HTTP surface on one page, in the order of ``RouteID``.
+/// The whole HTTP surface, leaderboards apart, on one page.
 enum Routes {
-    static let all: [Route] = [
+    /// In the order of ``RouteID``.
+    static let all: [Route] = general + BoardRoutes.all
+
+    private static let general: [Route] = [
         Route(id: .none, label: "none", path: .unknown, methods: [], needs: nil, body: .ignored),
         Route(id: .options, label: "OPTIONS", path: .server, methods: .options, needs: .read, body: .ignored),
 
@@ -125,6 +136,92 @@ enum Routes {
             body: .control),
         Route(
             id: .eventsTicket, label: "POST /v1/events:ticket", path: .eventsTicket, methods: .post, needs: .read,
+            body: .control),
+
+        Route(
+            id: .addCounter, label: "POST /v1/counters/{counter}", path: .counter, methods: .post, needs: .write,
+            body: .control),
+        Route(
+            id: .readCounter, label: "GET /v1/counters/{counter}", path: .counter, methods: [.get, .head], needs: .read,
+            body: .ignored),
+        Route(
+            id: .setCounter, label: "PUT /v1/counters/{counter}", path: .counter, methods: .put, needs: .write,
+            body: .control),
+        Route(
+            id: .deleteCounter, label: "DELETE /v1/counters/{counter}", path: .counter, methods: .delete, needs: .write,
+            body: .ignored),
+        Route(
+            id: .resetCounter, label: "POST /v1/counters/{counter}/reset", path: .counterReset, methods: .post,
+            needs: .write, body: .control),
+        Route(
+            id: .readCounterSettings, label: "GET /v1/counters/{counter}/settings", path: .counterSettings,
+            methods: [.get, .head], needs: .read, body: .ignored),
+        Route(
+            id: .putCounterSettings, label: "PUT /v1/counters/{counter}/settings", path: .counterSettings,
+            methods: .put, needs: .write, body: .control),
+        Route(
+            id: .counterSeries, label: "GET /v1/counters/{counter}/series", path: .counterSeries,
+            methods: [.get, .head], needs: .read, body: .ignored),
+        Route(
+            id: .counterUniques, label: "GET /v1/counters/{counter}/uniques", path: .counterUniques,
+            methods: [.get, .head], needs: .read, body: .ignored),
+        Route(
+            id: .counterTop, label: "GET /v1/counters/{counter}/top", path: .counterTop, methods: [.get, .head],
+            needs: .read, body: .ignored),
+        Route(
+            id: .batchCounters, label: "POST /v1/counters:batch", path: .countersBatch, methods: .post, needs: .write,
+            body: .control),
+
+        Route(
+            id: .putPolicy, label: "PUT /v1/limits/{policy}", path: .limitPolicy, methods: .put, needs: .write,
+            body: .control),
+        Route(
+            id: .readPolicy, label: "GET /v1/limits/{policy}", path: .limitPolicy, methods: [.get, .head], needs: .read,
+            body: .ignored),
+        Route(
+            id: .deletePolicy, label: "DELETE /v1/limits/{policy}", path: .limitPolicy, methods: .delete, needs: .write,
+            body: .ignored),
+        Route(
+            id: .askLimit, label: "POST /v1/limits/{policy}/{id}", path: .limit, methods: .post, needs: .write,
+            body: .control),
+        Route(
+            id: .readLimit, label: "GET /v1/limits/{policy}/{id}", path: .limit, methods: [.get, .head], needs: .read,
+            body: .ignored),
+        Route(
+            id: .forgetLimit, label: "DELETE /v1/limits/{policy}/{id}", path: .limit, methods: .delete, needs: .write,
+            body: .ignored),
+        Route(
+            id: .blockLimit, label: "POST /v1/limits/{policy}/{id}/block", path: .limitBlock, methods: .post,
+            needs: .write, body: .control),
+        Route(
+            id: .penalizeLimit, label: "POST /v1/limits/{policy}/{id}/penalty", path: .limitPenalty, methods: .post,
+            needs: .write, body: .control),
+        Route(
+            id: .rewardLimit, label: "POST /v1/limits/{policy}/{id}/reward", path: .limitReward, methods: .post,
+            needs: .write, body: .control),
+        Route(
+            id: .putOverride, label: "PUT /v1/limits/{policy}/{id}/override", path: .limitOverride, methods: .put,
+            needs: .write, body: .control),
+        Route(
+            id: .deleteOverride, label: "DELETE /v1/limits/{policy}/{id}/override", path: .limitOverride,
+            methods: .delete, needs: .write, body: .ignored),
+        Route(
+            id: .renewLease, label: "PUT /v1/limits/{policy}/{id}/leases/{lease}", path: .limitLease, methods: .put,
+            needs: .write, body: .control),
+        Route(
+            id: .releaseLease, label: "DELETE /v1/limits/{policy}/{id}/leases/{lease}", path: .limitLease,
+            methods: .delete, needs: .write, body: .ignored),
+        Route(
+            id: .checkLimits, label: "POST /v1/limits:check", path: .limitsCheck, methods: .post, needs: .write,
+            body: .control),
+        Route(
+            id: .batchLimits, label: "POST /v1/limits:batch", path: .limitsBatch, methods: .post, needs: .write,
+            body: .control),
+        Route(
+            id: .commitLimits, label: "POST /v1/limits:commit", path: .limitsCommit, methods: .post, needs: .write,
+            body: .control),
+        Route(
+            id: .refundLimits, label: "POST /v1/limits:refund", path: .limitsRefund, methods: .post, needs: .write,
             body: .control),
     ]
 

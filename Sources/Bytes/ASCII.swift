@@ -102,6 +102,13 @@ extension Span where Element == UInt8 {
         return value
     }
 
+    /// The value of decimal digits with at most a minus before them; nil for anything other or out of range.
+    public func signedDecimalValue() -> Int64? {
+        guard count > 0, self[0] == 0x2D else { return decimalValue() }
+        guard let magnitude = extracting(1..<count).unsignedDecimalValue(), magnitude <= 1 << 63 else { return nil }
+        return magnitude == 1 << 63 ? .min : -Int64(magnitude)
+    }
+
     /// The value of 1 to 20 decimal digits and nothing else; nil for anything other or past `UInt64.max`.
     public func unsignedDecimalValue() -> UInt64? {
         guard count >= 1, count <= 20 else { return nil }

@@ -3,8 +3,8 @@
 /// Costs an object and an allocation beyond the bytes (see `footprint`); meant for values of some kilobytes and more,
 /// not for small ones.
 ///
-/// Unsafe: `base` is owned by this object alone; it is written only inside `make` before the reference escapes, and
-/// never again.
+/// Unsafe: `base` is owned by this object alone; it is written inside `make` before the reference escapes, and later
+/// only by `edit`, whose caller holds the one reference there is.
 public final class SharedBytes: @unchecked Sendable {
     public let count: Int
     private let base: UnsafeMutableRawPointer
@@ -26,6 +26,14 @@ public final class SharedBytes: @unchecked Sendable {
             if let from = $0.baseAddress { (made.base + first.count).copyMemory(from: from, byteCount: $0.count) }
         }
         return made
+    }
+
+    /// Overwrites bytes in place. Only for one who knows that nobody else holds a reference; traps outside the bytes.
+    public func edit(at offset: Int, with bytes: Span<UInt8>) {
+        precondition(offset >= 0 && offset + bytes.count <= count, "edit outside the bytes")
+        bytes.withUnsafeBufferPointer {
+            if let from = $0.baseAddress { (base + offset).copyMemory(from: from, byteCount: $0.count) }
+        }
     }
 
     /// The bytes.

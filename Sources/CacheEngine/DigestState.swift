@@ -10,10 +10,7 @@ import CacheModel
 /// Keys are known by their whole keyed hash: two keys that share it are one in 2^64, and would be one to the digest.
 package final class DigestState: RehearsalState {
     private struct Part {
-        var positions: [UInt64: Position] = [:]
-        var expected: Set<UInt64> = []
-        /// The part of the digest that forgotten keys have.
-        var forgotten: UInt64 = 0
+        var rows = DigestRows()
         var last = Position.none
     }
 
@@ -22,52 +19,45 @@ package final class DigestState: RehearsalState {
     }
 
     private let hasher: KeyHasher
+    private let stateHasher: KeyHasher
     /// By the hash's upper bits, so that several threads seldom meet.
     private let parts = (0..<64).map { _ in LockedPart() }
+    /// Rows of boards, by board and season: one of them may take others with it.
+    private let boards = Guarded(BoardDigests())
     private let isSelective = Guarded(false)
 
     package init(hashSecret: (UInt64, UInt64)) {
         hasher = KeyHasher(first: hashSecret.0, second: hashSecret.1)
+        stateHasher = hasher.ofStates
     }
 
     package var digest: UInt64 {
-        parts.reduce(0) { sum, locked in
-            sum
-                &+ locked.part.withLock { part in
-                    part.positions.reduce(part.forgotten) { $0 &+ StateDigest.mix($1.key, $1.value) }
-                }
-        }
+        parts.reduce(boards.withLock { $0.digest }) { sum, locked in sum &+ locked.part.withLock { $0.rows.digest } }
     }
 
-    package var lastPosition: Position { parts.map { $0.part.withLock { $0.last } }.max() ?? .none }
+    package var lastPosition: Position {
+        parts.map { $0.part.withLock { $0.last } }.max().map { max($0, boards.withLock { $0.last }) } ?? .none
+    }
 
     /// How many keys are remembered now.
-    package var remembered: Int { parts.reduce(0) { $0 + $1.part.withLock { $0.positions.count } } }
+    package var remembered: Int {
+        parts.reduce(boards.withLock { $0.remembered }) { $0 + $1.part.withLock { $0.rows.positions.count } }
+    }
 
     package func rememberOnlyExpected() { isSelective.withLock { $0 = true } }
 
     package func expect(_ effect: borrowing Effect) {
-        withPart(of: effect) { part, hash in
-            _ = part.expected.insert(hash)
-        }
+        if effect.kind == .boards { return expectRow(effect) }
+        withPart(of: effect) { part, hash in _ = part.rows.expected.insert(hash) }
     }
 
     package func apply(_ effect: borrowing Effect, at position: Position) {
-        let change = Change(effect)
+        let change = DigestRows.Change(effect)
         let isSelective = isSelective.withLock { $0 }
+        if effect.kind == .boards { return applyRow(effect, change, at: position, isSelective) }
         withPart(of: effect) { part, hash in
             part.last = max(part.last, position)
-            if isSelective, !part.expected.contains(hash) {
-                if change == .put { part.forgotten &+= StateDigest.mix(hash, position) }
-                return
-            }
-            let held = part.positions[hash]
-            switch change {
-            case .put: if held.map({ $0 < position }) ?? true { part.positions[hash] = position }
-            case .change: if let held, held < position { part.positions[hash] = position }
-            case .delete: if let held, held < position { part.positions[hash] = nil }
-            case .lifetime: break
-            }
+            part.rows.apply(change, hash, position, isSelective: isSelective)
         }
     }
 
@@ -77,21 +67,30 @@ package final class DigestState: RehearsalState {
         from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void
     ) -> CaptureCursor? { nil }
 
-    private enum Change {
-        case put, change, delete, lifetime
-
-        init(_ effect: borrowing Effect) {
-            switch copy effect {
-            case .put: self = .put
-            case .extend, .truncate: self = .change
-            case .lifetime: self = .lifetime
-            case .delete: self = .delete
-            }
-        }
+    private func withPart(of effect: borrowing Effect, _ body: (inout Part, UInt64) -> Void) {
+        let hash =
+            effect.kind == .keys
+            ? hasher.hash(RawBytes(effect.key)) : stateHasher.hash(kind: effect.kind, effect.key)
+        parts[Int(hash >> 58)].part.withLock { body(&$0, hash) }
     }
 
-    private func withPart(of effect: borrowing Effect, _ body: (inout Part, UInt64) -> Void) {
-        let hash = hasher.hash(RawBytes(effect.key))
-        parts[Int(hash >> 58)].part.withLock { body(&$0, hash) }
+    // MARK: Boards
+
+    private func expectRow(_ effect: borrowing Effect) {
+        guard let row = BoardRowKey(RawBytes(effect.key)) else { return }
+        let hash = stateHasher.hash(kind: .boards, effect.key)
+        boards.withLock { _ = $0[row].expected.insert(hash) }
+    }
+
+    private func applyRow(
+        _ effect: borrowing Effect, _ change: DigestRows.Change, at position: Position, _ isSelective: Bool
+    ) {
+        guard let row = BoardRowKey(RawBytes(effect.key)) else { return }
+        let hash = stateHasher.hash(kind: .boards, effect.key)
+        boards.withLock { boards in
+            boards.last = max(boards.last, position)
+            if change == .delete { boards.remove(under: row, upTo: position) }
+            boards[row].apply(change, hash, position, isSelective: isSelective)
+        }
     }
 }

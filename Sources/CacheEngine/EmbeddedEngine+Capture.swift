@@ -17,12 +17,12 @@ extension EmbeddedEngine {
     package func capture(
         from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void
     ) -> CaptureCursor? {
-        guard cursor.part < shardCount else { return nil }
+        guard cursor.part < allShardCount else { return captureBoards(from: cursor, sink) }
         var cursor = cursor
         var slice = CaptureSlice()
         let isGoing = locked(shards[cursor.part]) { $0.capture(&cursor, &slice, sink) }
         for entry in slice.large { entry.give(to: sink) }
         if isGoing { return cursor }
-        return cursor.part + 1 < shardCount ? CaptureCursor(part: cursor.part + 1, table: 0, place: 0) : nil
+        return CaptureCursor(part: cursor.part + 1, table: 0, place: 0)
     }
 }

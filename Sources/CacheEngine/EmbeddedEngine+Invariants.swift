@@ -3,13 +3,14 @@ import CacheModel
 /// Checks for tests: everything that must agree, traps when it does not.
 extension EmbeddedEngine {
     package func checkInvariants() {
-        var bytes = LockedShard.bytes * shardCount
-        for number in 0..<shardCount {
+        var bytes = LockedShard.bytes * allShardCount
+        for number in 0..<allShardCount {
             bytes += locked(shards[number]) { shard in
                 shard.checkInvariants()
                 return shard.accountedBytes
             }
         }
+        for board in shelf.all { bytes += board.accountedBytes }
         precondition(
             bytes == context.pointee.account.used, "the account says \(context.pointee.account.used), not \(bytes)")
     }

@@ -64,7 +64,9 @@ extension Shard {
         case .delete(let command):
             delete(hash, command, now, reply: &reply)
             return .done
-        case .read, .watch, .list, .group: preconditionFailure("not a change of one key")
+        case .read, .watch, .list, .group, .counter, .counterAdds, .limitCheck, .limitChange, .limitPolicy,
+            .limitList, .limitDenials, .board:
+            preconditionFailure("not a change of one key")
         }
     }
 

@@ -10,22 +10,30 @@ extension EmbeddedEngine {
     package func apply(_ effect: borrowing Effect, at position: Position) {
         context.pointee.advance(past: position)
         switch copy effect {
-        case .put(let key, let value, let fields, let state):
-            onShard(of: key) { shard, key, hash in
+        case .put(let key, let value, _, _, .boards): applyBoardRow(RawBytes(key), RawBytes(value), at: position)
+        case .delete(let key, _, _, _, _, .boards): applyBoardRow(RawBytes(key), nil, at: position)
+        case .put(let key, let value, let fields, let state, let kind):
+            onShard(of: key, kind) { shard, key, hash in
                 shard.replayPut(key, hash, RawBytes(value), RawBytes(fields), state, position)
             }
-        case .extend(let key, let bytes, let end, let modifiedAt):
-            onShard(of: key) { shard, key, hash in
+        case .extend(let key, let bytes, let end, let modifiedAt, let kind):
+            onShard(of: key, kind) { shard, key, hash in
                 shard.replayExtend(key, hash, RawBytes(bytes), end, modifiedAt, position)
             }
-        case .truncate(let key, let length, let modifiedAt):
-            onShard(of: key) { shard, key, hash in shard.replayTruncate(key, hash, length, modifiedAt, position) }
-        case .lifetime(let key, let lifetime, let freshUntil):
-            onShard(of: key) { shard, key, hash in
+        case .truncate(let key, let length, let modifiedAt, let kind):
+            onShard(of: key, kind) { shard, key, hash in
+                shard.replayTruncate(key, hash, length, modifiedAt, position)
+            }
+        case .patch(let key, let edits, let modifiedAt, let kind):
+            onShard(of: key, kind) { shard, key, hash in
+                shard.replayPatch(key, hash, RawBytes(edits), modifiedAt, position)
+            }
+        case .lifetime(let key, let lifetime, let freshUntil, let kind):
+            onShard(of: key, kind) { shard, key, hash in
                 shard.replayLifetime(key, hash, EntryTimes(lifetime, freshUntil: freshUntil), position)
             }
-        case .delete(let key, let reason, let at, let version, let keptUntil):
-            onShard(of: key) { shard, key, hash in
+        case .delete(let key, let reason, let at, let version, let keptUntil, let kind):
+            onShard(of: key, kind) { shard, key, hash in
                 let deletion = version.map { CallerDeletion(version: $0, keptUntil: keptUntil) }
                 shard.replayDelete(key, hash, reason, at, deletion, position)
             }
@@ -36,10 +44,24 @@ extension EmbeddedEngine {
         for number in 0..<shardCount { locked(shards[number]) { $0.departures.forgetSome() } }
     }
 
-    private func onShard(of key: Span<UInt8>, _ body: (inout Shard, RawBytes, UInt64) -> Void) {
-        let key = RawBytes(key)
-        let hash = hasher.hash(key)
-        locked(shard(hash)) {
+    private func onShard(of key: Span<UInt8>, _ kind: Kind, _ body: (inout Shard, RawBytes, UInt64) -> Void) {
+        if kind == .keys {
+            let key = RawBytes(key)
+            let hash = hasher.hash(key)
+            return replay(on: shard(hash), key, hash, body)
+        }
+        var stored = IOBuffer(capacity: key.count + 1)
+        stored.append(kind.number)
+        stored.append(key)
+        let target = stateKey(RawBytes(stored.readable))
+        replay(on: shards[target.shard], target.key, target.hash, body)
+        extendLifetime(of: stored)
+    }
+
+    private func replay(
+        on shard: LockedShard, _ key: RawBytes, _ hash: UInt64, _ body: (inout Shard, RawBytes, UInt64) -> Void
+    ) {
+        locked(shard) {
             body(&$0, key, hash)
             // What was read from the log is not news to it.
             $0.recordedDigest = $0.digest
@@ -47,4 +69,8 @@ extension EmbeddedEngine {
             $0.payForWaste(Instant(milliseconds: .min))
         }
     }
+
+    /// Keeps the buffer alive to here: its bytes were used through a pointer.
+    @inline(never)
+    private func extendLifetime(of buffer: borrowing IOBuffer) {}
 }

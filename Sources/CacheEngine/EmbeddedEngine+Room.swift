@@ -15,10 +15,10 @@ extension EmbeddedEngine {
         var number = start
         var effort = Shard.Effort()
         // Each segment won may take eight to be gone through; what is over that finds nothing to win.
-        let most = bytes / SegmentStore.segmentBytes * 8 + shardCount * 32
+        let most = bytes / SegmentStore.segmentBytes * 8 + allShardCount * 32
         while !context.pointee.account.hasRoom(for: bytes) {
-            guard idle < shardCount, effort.segments < most else { return false }
-            number = (number + 1) % shardCount
+            guard idle < allShardCount, effort.segments < most else { return false }
+            number = (number + 1) % allShardCount
             let shard = shards[number]
             shard.lock.lock()
             let gave = shard.state.pointee.evictStep(bytes, &effort, now)

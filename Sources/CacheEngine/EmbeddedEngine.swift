@@ -1,5 +1,6 @@
 import Bytes
 import CacheModel
+import Synchronization
 
 /// The cache itself, in this process's memory.
 ///
@@ -10,12 +11,18 @@ import CacheModel
 /// Unsafe, and `@unchecked Sendable`: `shards` and `context` are allocated in `init`, freed in `deinit` and never
 /// moved; a shard is touched only between `lock` and `unlock` of its own lock.
 package final class EmbeddedEngine: Engine, @unchecked Sendable {
+    /// The keys' shards, and behind them as many for the states of other kinds.
     let shards: UnsafeMutablePointer<LockedShard>
+    /// How many shards hold keys.
     let shardCount: Int
+    let allShardCount: Int
     private let shardShift: UInt64
     let context: UnsafeMutablePointer<EngineContext>
     let hasher: KeyHasher
+    /// Of what is no key.
+    let stateHasher: KeyHasher
     let isOrdered: Bool
+    let shelf = BoardShelf()
 
     package init(
         configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)? = nil
@@ -23,22 +30,28 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         shardCount = configuration.effectiveShards
         shardShift = UInt64(64 - shardCount.trailingZeroBitCount)
         hasher = KeyHasher(first: configuration.hashSecret.0, second: configuration.hashSecret.1)
+        stateHasher = hasher.ofStates
         isOrdered = configuration.orderedKeys
         context = .allocate(capacity: 1)
         context.initialize(
             to: EngineContext(configuration: configuration, completions: completions, reader: reader))
-        shards = .allocate(capacity: shardCount)
-        for number in 0..<shardCount {
+        allShardCount = shardCount * 2
+        shards = .allocate(capacity: allShardCount)
+        for number in 0..<allShardCount {
+            let holdsStates = number >= shardCount
             (shards + number).initialize(
                 to: LockedShard(
                     Shard(
-                        context: context, hasher: hasher, isOrdered: isOrdered,
+                        context: context, hasher: holdsStates ? stateHasher : hasher, isOrdered: isOrdered && !holdsStates,
+                        holdsStates: holdsStates,
                         seed: configuration.seed &+ UInt64(number))))
         }
     }
 
     deinit {
-        for number in 0..<shardCount { shards[number].destroy() }
+        // Boards tell the account that they go.
+        shelf.removeAll()
+        for number in 0..<allShardCount { shards[number].destroy() }
         shards.deallocate()
         context.deinitialize(count: 1)
         context.deallocate()
@@ -75,6 +88,14 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         case .watch(let command): return watch(command, now, ticket, &reply)
         case .list(let command): list(command, now, &reply)
         case .group(let command): group(command, now, &reply)
+        case .counter(let command): counter(command, now, &reply)
+        case .counterAdds(let command): counterAdds(command, now, &reply)
+        case .limitCheck(let command): limitCheck(command, now, &reply)
+        case .limitChange(let command): limitChange(command, now, &reply)
+        case .limitPolicy(let command): limitPolicy(command, now, &reply)
+        case .limitList(let command): limitList(command, now, &reply)
+        case .limitDenials(let command): limitDenials(command, &reply)
+        case .board(let command): board(command, now, &reply)
         }
         return .completed
     }
@@ -86,10 +107,11 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
 
     package func maintain(at now: Instant, worker: Int, of workers: Int) {
         let workers = max(1, workers)
-        let share = (shardCount + workers - 1) / workers
-        for number in stride(from: worker, to: shardCount, by: workers) {
+        let share = (allShardCount + workers - 1) / workers
+        for number in stride(from: worker, to: allShardCount, by: workers) {
             locked(shards[number]) { $0.maintain(at: now, share: share) }
         }
+        shelf.maintain(at: now)
     }
 
     package func statistics() -> EngineStatistics {
@@ -97,8 +119,10 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         sum.memoryUsed = UInt64(context.pointee.account.used)
         sum.memoryLimit = context.pointee.account.limit == .max ? 0 : UInt64(context.pointee.memoryLimit)
         sum.position = context.pointee.lastPosition
+        sum.boards = UInt64(shelf.count)
+        sum.boardMembers = UInt64(max(0, context.pointee.boardMembers.load(ordering: .relaxed)))
         sum.watchers = UInt64(context.pointee.watchRegistry.count)
-        for number in 0..<shardCount { locked(shards[number]) { $0.addStatistics(to: &sum) } }
+        for number in 0..<allShardCount { locked(shards[number]) { $0.addStatistics(to: &sum) } }
         return sum
     }
 }

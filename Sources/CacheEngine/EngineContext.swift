@@ -13,9 +13,12 @@ struct EngineContext: ~Copyable {
     let epoch: UInt64
     /// The number last given out.
     private let number: Atomic<UInt64>
+    /// Members of all boards, closed seasons included.
+    let boardMembers = Atomic<Int>(0)
     let hasReader: Bool
     let reader: (any EffectReader)?
     let watchRegistry: WatchRegistry
+    let rateLimits = LimitRegistry()
 
     init(
         configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)?

@@ -44,7 +44,6 @@ extension Shard {
     /// The chain the draft will be written to. An entry that is there keeps its chain; a ghost skips the newcomers'
     /// queue.
     func chain(for draft: EntryDraft, over found: Found?, _ hash: UInt64) -> SegmentStore.ChainName {
-        let policy = context.pointee.policy
         if policy.sparesUnlimited && !draft.times.isVolatile { return .pinned }
         if let found {
             let chain = store.chainName(of: found.reference)
@@ -65,7 +64,7 @@ extension Shard {
 
     /// Whether gaining or losing a lifetime takes the entry to or from the chain of spared ones.
     private func leavesChain(_ draft: EntryDraft, _ found: Found) -> Bool {
-        context.pointee.policy.sparesUnlimited
+        policy.sparesUnlimited
             && (store.chainName(of: found.reference) == .pinned) == draft.times.isVolatile
     }
 
@@ -77,6 +76,7 @@ extension Shard {
         draft.shareLargeValue()
         digest &+= StateDigest.mix(hash, draft.position)
         payload += draft.key.count + draft.valueCount
+        if holdsStates, LimitKeys.isPolicy(draft.key) { notePolicy(draft.key, draft.front) }
         guard let found else {
             context.pointee.account.add(draft.largeBytes)
             return insert(draft, hash)
@@ -95,12 +95,13 @@ extension Shard {
         let chain = chain(for: draft, over: nil, hash)
         _ = departures.take(hash)
         var draft = draft
-        draft.evictionBits = evictor.bitsForNew(context.pointee.policy.order, live: index.count)
+        draft.evictionBits = evictor.bitsForNew(policy.order, live: index.count)
         let reference = append(draft, to: chain)
         let before = index.bytes
         index.insert(hash, reference)
         context.pointee.account.add(index.bytes - before)
         if ordered != nil { addToOrder(reference) }
+        if holdsStates { countKind(of: draft.key, 1) }
         return store.entry(reference)
     }
 
@@ -142,9 +143,18 @@ extension Shard {
 
     // MARK: Removing
 
-    /// Takes an entry out of memory and notes why; returns the record's position.
+    /// Takes an entry out of memory, with all that belongs to it, and notes why; returns the record's position.
     @discardableResult
     mutating func remove(
+        _ found: Found, _ hash: UInt64, _ reason: MissReason, at instant: Instant, now: Instant,
+        deletion: CallerDeletion? = nil, isGhost: Bool = false
+    ) -> Position {
+        if holdsStates { return removeWithParts(found, hash, reason, at: instant, now: now) }
+        return removeAlone(found, hash, reason, at: instant, now: now, deletion: deletion, isGhost: isGhost)
+    }
+
+    @discardableResult
+    mutating func removeAlone(
         _ found: Found, _ hash: UInt64, _ reason: MissReason, at instant: Instant, now: Instant,
         deletion: CallerDeletion? = nil, isGhost: Bool = false
     ) -> Position {
@@ -153,10 +163,11 @@ extension Shard {
         lastUntagged = position
         digest &-= StateDigest.mix(hash, found.entry.position)
         if context.pointee.hasReader {
+            let name = loggedName(found.entry.key)
             record(
                 .delete(
-                    key: found.entry.key.span, reason: reason, at: instant, version: deletion?.version,
-                    versionKeptUntil: Instant(milliseconds: deletion?.keptUntil ?? 0)),
+                    key: name.key.span, reason: reason, at: instant, version: deletion?.version,
+                    versionKeptUntil: Instant(milliseconds: deletion?.keptUntil ?? 0), kind: name.kind),
                 at: position)
         }
         erase(found)
@@ -171,6 +182,10 @@ extension Shard {
         let entry = found.entry
         payload -= entry.key.count + entry.valueCount
         if ordered != nil { removeFromOrder(found.reference) }
+        if holdsStates {
+            countKind(of: entry.key, -1)
+            if LimitKeys.isPolicy(entry.key) { forgetPolicy(entry.key) }
+        }
         let before = index.bytes
         let large = largeBytes(of: entry)
         index.remove(at: found.place)

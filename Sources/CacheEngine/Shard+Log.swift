@@ -10,6 +10,13 @@ extension Shard {
         return single.take()
     }
 
+    /// What the log calls an entry: its kind, and the key its kind knows it by.
+    @inline(always)
+    func loggedName(_ key: RawBytes) -> (kind: Kind, key: RawBytes) {
+        guard holdsStates else { return (.keys, key) }
+        return (Kind(number: key.start.load(as: UInt8.self)), RawBytes(start: key.start + 1, count: key.count - 1))
+    }
+
     /// Tells the reader of the log, if there is one; callers ask `hasReader` first, so that nothing is built for
     /// nobody.
     mutating func record(_ effect: borrowing Effect, at position: Position) {

@@ -17,7 +17,11 @@ extension Shard {
     }
 
     func addStatistics(to sum: inout EngineStatistics) {
-        sum.entries += UInt64(index.count)
+        if holdsStates {
+            for kind in 0..<Kind.count { sum.states[kind] += UInt64(kinds[kind]) }
+        } else {
+            sum.entries += UInt64(index.count)
+        }
         sum.payload += UInt64(payload)
         sum.hits += counters.hits
         let misses = counters.missList()

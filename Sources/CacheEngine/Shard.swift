@@ -12,6 +12,9 @@ import CacheModel
 struct Shard: ~Copyable {
     let context: UnsafeMutablePointer<EngineContext>
     let hasher: KeyHasher
+    /// Entries of other kinds than keys, each under its kind's number and its name. They are never evicted.
+    let holdsStates: Bool
+    let policy: EvictionPolicy
     var index = HashIndex()
     var store: SegmentStore
     var departures = Departures()
@@ -31,9 +34,17 @@ struct Shard: ~Copyable {
     /// Bytes of keys and values.
     var payload = 0
 
-    init(context: UnsafeMutablePointer<EngineContext>, hasher: KeyHasher, isOrdered: Bool, seed: UInt64) {
+    /// Entries by kind; counted where states are held.
+    var kinds: InlineArray<6, Int> = .init(repeating: 0)
+
+    init(
+        context: UnsafeMutablePointer<EngineContext>, hasher: KeyHasher, isOrdered: Bool, holdsStates: Bool = false,
+        seed: UInt64
+    ) {
         self.context = context
         self.hasher = hasher
+        self.holdsStates = holdsStates
+        policy = holdsStates ? EvictionPolicy(.none) : context.pointee.policy
         store = SegmentStore(context: context)
         evictor = Evictor(seed: seed)
         ordered = isOrdered ? OrderedIndex() : nil

@@ -18,11 +18,11 @@ enum StateDigest {
 extension EmbeddedEngine: DurableState {
     package var digest: UInt64 {
         var sum: UInt64 = 0
-        for number in 0..<shardCount { sum &+= locked(shards[number]) { $0.digest } }
-        return sum
+        for number in 0..<allShardCount { sum &+= locked(shards[number]) { $0.digest } }
+        return sum &+ boardDigest
     }
 
-    /// The last change in any shard that no entry's position shows.
+    /// The last change in any of the keys' shards that no entry's position shows.
     var lastUntagged: Position {
         var last = Position.none
         for number in 0..<shardCount { last = max(last, locked(shards[number]) { $0.lastUntagged }) }

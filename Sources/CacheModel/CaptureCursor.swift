@@ -3,7 +3,7 @@
 package struct CaptureCursor: Sendable, Equatable {
     /// Which of the state's parts, each behind its own lock.
     package var part: Int
-    /// Which table of the part, and where in it.
+    /// Which table of the part, of a board which season, and where in it.
     package var table: Int
     package var place: UInt64
 

@@ -11,6 +11,14 @@ package enum Command: ~Escapable {
     case watch(Watch)
     case list(List)
     case group(Group)
+    case counter(CounterCommand)
+    case counterAdds(CounterAdds)
+    case limitCheck(LimitCheck)
+    case limitChange(LimitChange)
+    case limitPolicy(LimitPolicyCommand)
+    case limitList(LimitList)
+    case limitDenials(LimitDenials)
+    case board(BoardCommand)
 }
 
 /// Look an entry up.

@@ -2,17 +2,24 @@ import Bytes
 
 /// One change as it happened: the outcome, never the question. A reader of the log rebuilds the same state from these
 /// without a clock and without chance.
+///
+/// A key is what its kind knows it by; two kinds may know different entries by the same key.
 package enum Effect: ~Escapable {
     /// The entry under `key` is now this.
-    case put(key: Span<UInt8>, value: Span<UInt8>, fields: Span<UInt8>, state: EntryState)
+    case put(
+        key: Span<UInt8>, value: Span<UInt8>, fields: Span<UInt8>, state: EntryState, kind: Kind = .keys)
     /// `bytes` were added at one end of the value.
-    case extend(key: Span<UInt8>, bytes: Span<UInt8>, end: ExtendEnd, modifiedAt: Instant)
+    case extend(key: Span<UInt8>, bytes: Span<UInt8>, end: ExtendEnd, modifiedAt: Instant, kind: Kind = .keys)
     /// The value was cut to its first `length` bytes.
-    case truncate(key: Span<UInt8>, length: Int, modifiedAt: Instant)
+    case truncate(key: Span<UInt8>, length: Int, modifiedAt: Instant, kind: Kind = .keys)
+    /// Pieces of the value were overwritten, in the form of ``Edits``; its length stays.
+    case patch(key: Span<UInt8>, edits: Span<UInt8>, modifiedAt: Instant, kind: Kind)
     /// The lifetime is now this; the entry's own position stays.
-    case lifetime(key: Span<UInt8>, lifetime: Lifetime, freshUntil: Instant)
+    case lifetime(key: Span<UInt8>, lifetime: Lifetime, freshUntil: Instant, kind: Kind = .keys)
     /// The entry is gone. A version stays behind for a versioned delete until `versionKeptUntil`.
-    case delete(key: Span<UInt8>, reason: MissReason, at: Instant, version: UInt64?, versionKeptUntil: Instant)
+    case delete(
+        key: Span<UInt8>, reason: MissReason, at: Instant, version: UInt64?, versionKeptUntil: Instant,
+        kind: Kind = .keys)
 }
 
 /// An entry's state beside key, value and fields.
@@ -46,12 +53,25 @@ extension Effect {
         @_lifetime(copy self)
         get {
             switch self {
-            case .put(let key, _, _, _): key
-            case .extend(let key, _, _, _): key
-            case .truncate(let key, _, _): key
-            case .lifetime(let key, _, _): key
-            case .delete(let key, _, _, _, _): key
+            case .put(let key, _, _, _, _): key
+            case .extend(let key, _, _, _, _): key
+            case .truncate(let key, _, _, _): key
+            case .patch(let key, _, _, _): key
+            case .lifetime(let key, _, _, _): key
+            case .delete(let key, _, _, _, _, _): key
             }
+        }
+    }
+
+    /// The kind of entry it is about.
+    package var kind: Kind {
+        switch self {
+        case .put(_, _, _, _, let kind): kind
+        case .extend(_, _, _, _, let kind): kind
+        case .truncate(_, _, _, let kind): kind
+        case .patch(_, _, _, let kind): kind
+        case .lifetime(_, _, _, let kind): kind
+        case .delete(_, _, _, _, _, let kind): kind
         }
     }
 }

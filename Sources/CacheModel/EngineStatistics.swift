@@ -1,7 +1,9 @@
 /// What the engine has counted since it started, and what it holds now.
 package struct EngineStatistics: Sendable {
-    /// Live entries (those whose end has passed but that were not removed yet are included).
+    /// Live keys (those whose end has passed but that were not removed yet are included).
     package var entries: UInt64 = 0
+    /// Entries of other kinds, by ``Kind/number``; 0 for keys.
+    package var states = [UInt64](repeating: 0, count: Kind.count)
     /// Bytes of memory accounted for: segments, tables, large values, indexes.
     package var memoryUsed: UInt64 = 0
     /// The limit, 0 for none.
@@ -16,6 +18,9 @@ package struct EngineStatistics: Sendable {
     package var evictions: UInt64 = 0
     package var expirations: UInt64 = 0
     package var watchers: UInt64 = 0
+    /// Leaderboards, and the members of all their seasons that are kept.
+    package var boards: UInt64 = 0
+    package var boardMembers: UInt64 = 0
     /// The last position given out.
     package var position: Position = .none
 

@@ -14,6 +14,12 @@ package struct Limits: Sendable {
     package static let pageRows = 1000
     /// Entity tags in one precondition.
     package static let entityTags = 64
+    /// Windows of one counter: each is written by every add.
+    package static let counterWindows = 8
+    /// Buckets of one window: at 8 bytes each a ring is 80 KB at most.
+    package static let counterBuckets = 10_000
+    /// An item that is counted by itself, in bytes: a thousand of them are kept for each bucket.
+    package static let counterItemBytes = 255
     /// A lifetime, in milliseconds: ten years.
     package static let lifetime: Int64 = 10 * 365 * 24 * 3600 * 1000
     /// How long a versioned delete leaves its version behind, in milliseconds.

@@ -26,6 +26,14 @@ package enum Outcome: Sendable, Equatable {
     case page
     case groupDone
     case groupFailed
+    /// Settings that came with the call are not those that are stored, or would lose what is kept.
+    case settingsDiffer
+    /// The zone named in `value` is needed and was not at hand; nothing was changed.
+    case needsZone
+    /// No window of the counter reaches so far, or has that width.
+    case windowNotKept
+    /// A command on a leaderboard: the reply's `board` is the answer.
+    case board
 }
 
 /// Why there is nothing under a key.

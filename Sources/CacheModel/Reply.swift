@@ -56,6 +56,14 @@ package struct Reply: ~Copyable {
     package var rows: [ReplyRow] = []
     /// Where a table walk goes on; nil at its end. For an ordered page only whether it is nil matters.
     package var nextCursor: UInt64?
+    /// What a command about counters found.
+    package var counters = CounterReply()
+    /// What a command about rate limits found.
+    package var limits = LimitReply()
+    /// The answer to a command on a leaderboard.
+    package var board = BoardAnswer()
+    /// The engine's own; means nothing to the caller.
+    package var workspace = Workspace()
 
     package init() {}
 
@@ -68,11 +76,14 @@ package struct Reply: ~Copyable {
         if !fields.isEmpty { fields.removeAll(keeping: 1 << 16) }
         if !value.isEmpty { value.removeAll(keeping: 1 << 16) }
         if shared != nil { shared = nil }
-        if !rows.isEmpty {
+        if !rows.isEmpty || !bytes.isEmpty {
             bytes.removeAll(keeping: 1 << 16)
             rows.removeAll(keepingCapacity: rows.capacity <= 1024)
         }
         nextCursor = nil
+        counters.reset()
+        limits.reset()
+        board.reset()
     }
 
     /// The value's bytes, wherever they are held.

@@ -18,6 +18,7 @@ extension MetricsRegistry {
         appendLookups(engine, into: &out)
         appendStore(engine, into: &out)
         append(topics, into: &out)
+        appendKinds(engine, into: &out)
         appendLoops(into: &out)
         if let log { appendLog(log, into: &out) }
         out.append("# EOF\n")
@@ -59,9 +60,22 @@ extension MetricsRegistry {
         metrics.sample(engine.expirations, into: &out)
     }
 
+    /// Entries of other kinds than keys, and what rate limits answered.
+    private func appendKinds(_ engine: EngineStatistics, into out: inout IOBuffer) {
+        var metrics = OpenMetrics()
+        metrics.family("nuthatch_states", .gauge, "Entries of other kinds than keys.", into: &out)
+        for kind in 1..<min(Kind.count, engine.states.count) {
+            metrics.sample(engine.states[kind], "kind", Kind(number: UInt8(kind)).name, into: &out)
+        }
+        metrics.family("nuthatch_limit_answers", .counter, "Questions to rate limits, by answer.", into: &out)
+        metrics.sample(sum { $0.limitsAllowed.value }, "answer", "allowed", into: &out)
+        metrics.sample(sum { $0.limitsDenied.value }, "answer", "denied", into: &out)
+        metrics.sample(sum { $0.limitsShadowed.value }, "answer", "would_deny", into: &out)
+    }
+
     private func appendStore(_ engine: EngineStatistics, into out: inout IOBuffer) {
         var metrics = OpenMetrics()
-        metrics.family("nuthatch_entries", .gauge, "Entries held.", into: &out)
+        metrics.family("nuthatch_entries", .gauge, "Keys held.", into: &out)
         metrics.sample(engine.entries, into: &out)
         metrics.family("nuthatch_memory_used_bytes", .gauge, "Memory accounted for by the cache.", into: &out)
         metrics.sample(engine.memoryUsed, into: &out)
@@ -71,6 +85,11 @@ extension MetricsRegistry {
         metrics.sample(engine.payload, into: &out)
         metrics.family("nuthatch_watchers", .gauge, "Keys being waited for.", into: &out)
         metrics.sample(engine.watchers, into: &out)
+        metrics.family("nuthatch_leaderboards", .gauge, "Leaderboards held.", into: &out)
+        metrics.sample(engine.boards, into: &out)
+        metrics.family(
+            "nuthatch_leaderboard_members", .gauge, "Members of leaderboards, closed seasons included.", into: &out)
+        metrics.sample(engine.boardMembers, into: &out)
         metrics.family("nuthatch_log_epoch", .gauge, "Epoch of the last change.", into: &out)
         metrics.sample(engine.position.epoch, into: &out)
         metrics.family("nuthatch_log_position", .gauge, "Number of the last change in its epoch.", into: &out)
@@ -89,6 +108,21 @@ extension MissReason {
         case .evicted: "evicted"
         case .invalidated: "invalidated"
         case .lost: "lost"
+        }
+    }
+}
+
+extension Kind {
+    /// The word that metrics use.
+    package var name: StaticString {
+        switch self {
+        case .keys: "keys"
+        case .sessions: "sessions"
+        case .counters: "counters"
+        case .limits: "limits"
+        case .boards: "leaderboards"
+        case .topics: "topics"
+        default: "other"
         }
     }
 }

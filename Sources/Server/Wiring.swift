@@ -56,6 +56,13 @@ enum Wiring {
         settings.orderedKeys = configuration.orderedKeys
         settings.version = ProductVersion.text
         settings.openAPI = OpenAPIDocument.bytes
+        settings.readZone = { name in
+            ZoneDatabase.zone(named: name).map { zone in
+                Zone(
+                    name: name, firstOffset: zone.firstOffset,
+                    transitions: zone.transitions.map { (at: $0.at, offset: $0.offset) })
+            }
+        }
         settings.loopbackOnly = access.isOpen && !configuration.insecure
         return settings
     }

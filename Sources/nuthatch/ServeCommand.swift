@@ -149,7 +149,7 @@ struct KeepingOptions: ParsableArguments {
 }
 
 struct AccessOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("File of tokens: 'full TOKEN' or 'read TOKEN' a line.", valueName: "path"))
+    @Option(help: ArgumentHelp("File of tokens: full, write or read, then TOKEN, a line.", valueName: "path"))
     var tokenFile: String?
 
     @Flag(inversion: .prefixedNo, help: "Let other machines in without a token.")

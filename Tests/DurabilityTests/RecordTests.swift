@@ -15,6 +15,7 @@ struct OwnedEffect: Equatable, CustomStringConvertible {
     var end = ExtendEnd.back
     var length = 0
     var reason = MissReason.deleted
+    var of = Kind.keys
 
     init(kind: RecordKind, key: [UInt8]) {
         self.kind = kind
@@ -22,26 +23,31 @@ struct OwnedEffect: Equatable, CustomStringConvertible {
     }
 
     init(_ effect: borrowing Effect) {
+        defer { of = effect.kind }
         switch copy effect {
-        case .put(let key, let value, let fields, let state):
+        case .put(let key, let value, let fields, let state, _):
             self.init(kind: .put, key: key.copied())
             bytes = value.copied()
             self.fields = fields.copied()
             self.state = state
-        case .extend(let key, let bytes, let end, let modifiedAt):
+        case .extend(let key, let bytes, let end, let modifiedAt, _):
             self.init(kind: .extend, key: key.copied())
             self.bytes = bytes.copied()
             self.end = end
             state.modifiedAt = modifiedAt
-        case .truncate(let key, let length, let modifiedAt):
+        case .patch(let key, let edits, let modifiedAt, _):
+            self.init(kind: .patch, key: key.copied())
+            bytes = edits.copied()
+            state.modifiedAt = modifiedAt
+        case .truncate(let key, let length, let modifiedAt, _):
             self.init(kind: .truncate, key: key.copied())
             self.length = length
             state.modifiedAt = modifiedAt
-        case .lifetime(let key, let lifetime, let freshUntil):
+        case .lifetime(let key, let lifetime, let freshUntil, _):
             self.init(kind: .lifetime, key: key.copied())
             state.lifetime = lifetime
             state.freshUntil = freshUntil
-        case .delete(let key, let reason, let at, let version, let keptUntil):
+        case .delete(let key, let reason, let at, let version, let keptUntil, _):
             self.init(kind: .delete, key: key.copied())
             self.reason = reason
             state.modifiedAt = at
@@ -53,16 +59,19 @@ struct OwnedEffect: Equatable, CustomStringConvertible {
     /// The effect, for as long as `body` runs.
     func with<Result, E: Error>(_ body: (borrowing Effect) throws(E) -> Result) throws(E) -> Result {
         switch kind {
-        case .put: try body(.put(key: key.span, value: bytes.span, fields: fields.span, state: state))
-        case .extend: try body(.extend(key: key.span, bytes: bytes.span, end: end, modifiedAt: state.modifiedAt))
-        case .truncate: try body(.truncate(key: key.span, length: length, modifiedAt: state.modifiedAt))
+        case .put: try body(.put(key: key.span, value: bytes.span, fields: fields.span, state: state, kind: of))
+        case .extend:
+            try body(
+                .extend(key: key.span, bytes: bytes.span, end: end, modifiedAt: state.modifiedAt, kind: of))
+        case .patch: try body(.patch(key: key.span, edits: bytes.span, modifiedAt: state.modifiedAt, kind: of))
+        case .truncate: try body(.truncate(key: key.span, length: length, modifiedAt: state.modifiedAt, kind: of))
         case .lifetime:
-            try body(.lifetime(key: key.span, lifetime: state.lifetime, freshUntil: state.freshUntil))
+            try body(.lifetime(key: key.span, lifetime: state.lifetime, freshUntil: state.freshUntil, kind: of))
         default:
             try body(
                 .delete(
                     key: key.span, reason: reason, at: state.modifiedAt, version: state.version,
-                    versionKeptUntil: state.freshUntil))
+                    versionKeptUntil: state.freshUntil, kind: of))
         }
     }
 
@@ -105,7 +114,18 @@ let effectRows: [OwnedEffect] = {
     versioned.reason = .deleted
     versioned.state.version = 12
     versioned.state.freshUntil = Instant(milliseconds: 99)
-    return [plain, full, expiring, long, front, back, truncate, lifetime, delete, versioned]
+    var patch = OwnedEffect(kind: .patch, key: Array("views".utf8))
+    patch.of = .counters
+    var edits = IOBuffer()
+    Edits.append(number: Int64.max, at: 8, to: &edits)
+    Edits.append([1, 2, 3].span, at: 0, to: &edits)
+    patch.bytes = edits.readable.copied()
+    let states = [Kind.sessions, .counters, .limits, .boards, .topics].map { kind in
+        var state = full
+        state.of = kind
+        return state
+    }
+    return [plain, full, expiring, long, front, back, truncate, lifetime, delete, versioned, patch] + states
 }()
 
 @Suite struct `Records` {

@@ -110,7 +110,7 @@ import Testing
         var ends: [[UInt8]: Int64?] = [:]
         for bytes in contents {
             _ = try? SnapshotRecord.readAll(bytes.span) { effect, _ in
-                guard case .put(let key, _, _, let state) = copy effect else { return }
+                guard case .put(let key, _, _, let state, _) = copy effect else { return }
                 let end = state.lifetime.expiresAt
                 ends[key.copied()] = end == .never ? .some(nil) : .some(end.milliseconds)
             }

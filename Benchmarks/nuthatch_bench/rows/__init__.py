@@ -1,12 +1,14 @@
 """The rows of the table, in the order they are printed."""
 
-from . import durable, events, growth, hits, idle, loops, memory, start, throughput
+from . import boards, durable, events, growth, hits, idle, loops, memory, start, throughput
 
 ROWS = {
     "get": throughput.get,
     "put": throughput.put,
     "durable": durable.measure,
     "pipelined": throughput.pipelined,
+    "submit": boards.submit,
+    "rank": boards.rank,
     "memory": memory.measure,
     "hits": hits.measure,
     "growth": growth.measure,

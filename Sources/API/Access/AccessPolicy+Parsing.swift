@@ -12,7 +12,7 @@ extension AccessPolicy {
 
             package var message: StaticString {
                 switch self {
-                case .unknownRole: "a line is: full TOKEN, read TOKEN, or the same with sha256:HEX"
+                case .unknownRole: "a line is: full TOKEN, write TOKEN or read TOKEN, or the same with sha256:HEX"
                 case .missingToken: "the token is missing"
                 case .badToken: "a token is letters, digits and - . _ ~ + / with = at its end"
                 case .badDigest: "sha256: is followed by 64 hexadecimal digits"
@@ -22,8 +22,8 @@ extension AccessPolicy {
         }
     }
 
-    /// Reads a token file: one `full TOKEN` or `read TOKEN` a line, where the token may be given as `sha256:HEX`; blank
-    /// lines and those that begin with `#` are passed over.
+    /// Reads a token file: one `full TOKEN`, `write TOKEN` or `read TOKEN` a line, where the token may be given as
+    /// `sha256:HEX`; blank lines and those that begin with `#` are passed over.
     package static func parse(_ text: Span<UInt8>) throws(ParseFailure) -> AccessPolicy {
         var policy = AccessPolicy()
         var number = 0
@@ -46,15 +46,27 @@ extension AccessPolicy {
         if !line.isEmpty, line[line.count - 1] == ASCII.carriageReturn { line = line.extracting(0..<(line.count - 1)) }
         line = line.trimmingBlanks()
         if line.isEmpty || line[0] == UInt8(ascii: "#") { return }
+        guard let role = Self.role(of: line) else { throw .unknownRole }
+        let token = line.extracting(role.word.utf8CodeUnitCount..<line.count).trimmingBlanks()
+        grant(role.permissions, toTokenWith: try Self.digest(named: token))
+    }
+
+    /// The word a line begins with, and what it allows.
+    private struct Role {
+        let word: StaticString
         let permissions: Permissions
-        if Self.begins(line, with: "full") {
-            permissions = .everything
-        } else if Self.begins(line, with: "read") {
-            permissions = .read
-        } else {
-            throw .unknownRole
+    }
+
+    private static let roles = [
+        Role(word: "full", permissions: .everything), Role(word: "write", permissions: [.read, .write]),
+        Role(word: "read", permissions: .read),
+    ]
+
+    private static func role(of line: Span<UInt8>) -> Role? {
+        for role in roles {
+            if begins(line, with: role.word) { return role }
         }
-        grant(permissions, toTokenWith: try Self.digest(named: line.extracting(4..<line.count).trimmingBlanks()))
+        return nil
     }
 
     /// True when `line` is `word`, or goes on behind it with a blank.

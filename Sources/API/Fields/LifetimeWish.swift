@@ -115,7 +115,7 @@ struct LifetimeWish {
                 throw .badRequest(
                     "max-age=0 needs stale-while-revalidate or stale-if-error; to remove a key use DELETE")
             }
-            lifetime.expiresAt = now.advanced(byMilliseconds: shortened(ttl, &random))
+            lifetime.expiresAt = now.advanced(byMilliseconds: Self.shortened(ttl, jitterPercent, &random))
         } else if let expiresAt {
             try check(expiresAt, at: now, window: lifetime.staleWindow)
             lifetime.expiresAt = expiresAt
@@ -136,7 +136,7 @@ struct LifetimeWish {
     }
 
     /// `ttl` less a random share of up to `jitterPercent`: an entry never outlives what was asked.
-    private func shortened(_ ttl: Int64, _ random: inout SplitMix64) -> Int64 {
+    static func shortened(_ ttl: Int64, _ jitterPercent: Int, _ random: inout SplitMix64) -> Int64 {
         if jitterPercent == 0 { return ttl }
         let most = ttl / 100 * Int64(jitterPercent) + ttl % 100 * Int64(jitterPercent) / 100
         return max(1, ttl - Int64.random(in: 0...most, using: &random))

@@ -43,7 +43,7 @@ extension Desk {
 
     /// A parameter's value as sent. The route's own parser will refuse it where it is repeated.
     @_lifetime(copy query)
-    private static func rawValue(of parameter: Parameter, in query: Span<UInt8>) -> Span<UInt8>? {
+    static func rawValue(of parameter: Parameter, in query: Span<UInt8>) -> Span<UInt8>? {
         var start = 0
         while start <= query.count {
             let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count

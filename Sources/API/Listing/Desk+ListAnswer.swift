@@ -35,7 +35,7 @@ extension Desk {
         }
         response.begin(200)
         response.fields(page.asLines ? Surface.ndjson : Surface.json)
-        if !next.isEmpty { Self.writeLink(to: next, request, response: &response) }
+        if !next.isEmpty { Self.writeLink(to: next, path: request.path, request, response: &response) }
         response.fields("Cache-Control: no-cache\r\nVary: Accept\r\n")
         response.finish(length: scratch.count)
         response.body(scratch.readable)
@@ -43,11 +43,13 @@ extension Desk {
     }
 
     /// The same query with another cursor.
-    private static func writeLink(
-        to next: borrowing IOBuffer, _ request: borrowing Request, response: inout ResponseWriter
+    static func writeLink(
+        to next: borrowing IOBuffer, path: Span<UInt8>, _ request: borrowing Request, response: inout ResponseWriter
     ) {
         response.beginField("Link")
-        response.buffer.append("</v1/keys?")
+        response.buffer.append("<")
+        appendEscaped(path, to: &response.buffer)
+        response.buffer.append("?")
         if let query = request.query {
             var start = 0
             while start <= query.count {

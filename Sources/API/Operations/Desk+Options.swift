@@ -11,7 +11,9 @@ extension Desk {
         if path == .server { for path in RoutePath.allCases { methods.formUnion(Routes.methods(of: path)) } }
         methods.append(to: &response.buffer)
         response.endField()
-        if methods.contains(.query) { response.fields(Surface.acceptQuery) }
+        if methods.contains(.query) {
+            response.fields(path == .boardRanking ? Surface.acceptJSONQuery : Surface.acceptQuery)
+        }
         response.finishWithoutBody()
     }
 }

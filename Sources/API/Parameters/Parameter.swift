@@ -7,6 +7,11 @@ enum Parameter: UInt8, Sendable, CaseIterable {
     case values, atomic
     case topic, match, since, last, `where`, slow, envelope, heartbeat, presence, ticket, poll
     case event, key, dedup, retain
+    case by, initial, min, max, overflow, ttlMode, windows, zone, unique, item, int
+    case window, `default`, from, to, step, aggregate, fill, k
+    case algorithm, quota, burst, unit, shadow, countDenied, per, lease, cost, dryRun, reserve, deny, createdAt
+    case `for`, list, reservation
+    case group, rank, around, buckets
 
     var name: StaticString {
         switch self {
@@ -48,6 +53,45 @@ enum Parameter: UInt8, Sendable, CaseIterable {
         case .key: "key"
         case .dedup: "dedup"
         case .retain: "retain"
+        case .by: "by"
+        case .initial: "initial"
+        case .min: "min"
+        case .max: "max"
+        case .overflow: "overflow"
+        case .ttlMode: "ttl_mode"
+        case .windows: "windows"
+        case .zone: "tz"
+        case .unique: "unique"
+        case .item: "item"
+        case .int: "int"
+        case .window: "window"
+        case .default: "default"
+        case .from: "from"
+        case .to: "to"
+        case .step: "step"
+        case .aggregate: "agg"
+        case .fill: "fill"
+        case .k: "k"
+        case .algorithm: "algorithm"
+        case .quota: "quota"
+        case .burst: "burst"
+        case .unit: "unit"
+        case .shadow: "shadow"
+        case .countDenied: "count_denied"
+        case .per: "per"
+        case .lease: "lease"
+        case .cost: "cost"
+        case .dryRun: "dry_run"
+        case .reserve: "reserve"
+        case .deny: "deny"
+        case .createdAt: "created_at"
+        case .for: "for"
+        case .list: "list"
+        case .reservation: "reservation"
+        case .group: "group"
+        case .rank: "rank"
+        case .around: "around"
+        case .buckets: "buckets"
         }
     }
 
@@ -62,10 +106,10 @@ enum Parameter: UInt8, Sendable, CaseIterable {
 
 /// The parameters a route takes.
 struct ParameterSet: OptionSet, Sendable {
-    let rawValue: UInt64
+    let rawValue: UInt128
 
-    init(rawValue: UInt64) { self.rawValue = rawValue }
-    init(_ parameters: Parameter...) { rawValue = parameters.reduce(0) { $0 | 1 << UInt64($1.rawValue) } }
+    init(rawValue: UInt128) { self.rawValue = rawValue }
+    init(_ parameters: Parameter...) { rawValue = parameters.reduce(0) { $0 | 1 << UInt128($1.rawValue) } }
 
-    func contains(_ parameter: Parameter) -> Bool { rawValue >> UInt64(parameter.rawValue) & 1 == 1 }
+    func contains(_ parameter: Parameter) -> Bool { rawValue >> UInt128(parameter.rawValue) & 1 == 1 }
 }

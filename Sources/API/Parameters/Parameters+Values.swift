@@ -21,6 +21,22 @@ extension Parameters {
         return value
     }
 
+    /// A whole number of 64 bits, with a sign or without.
+    func integer(_ parameter: Parameter) throws(Problem) -> Int64? {
+        guard let text = self[parameter] else { return nil }
+        guard let value = text.signedDecimalValue() else {
+            throw .bad(parameter, "a whole number from -9223372036854775808 to 9223372036854775807")
+        }
+        return value
+    }
+
+    /// Whether whole numbers are to be strings in the answer: for readers whose numbers are doubles.
+    func quotesIntegers() throws(Problem) -> Bool {
+        guard let text = self[.int] else { return false }
+        guard text.equals("string") else { throw .bad(.int, "string, or nothing") }
+        return true
+    }
+
     /// A duration, with or without jitter.
     func duration(_ parameter: Parameter, allowingJitter: Bool = false) throws(Problem) -> DurationText? {
         guard let text = self[parameter] else { return nil }

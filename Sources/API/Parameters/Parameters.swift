@@ -6,18 +6,20 @@ import Bytes
 struct Parameters: ~Copyable {
     /// The decoded values, one after the other.
     private var text = IOBuffer()
-    private var slots: InlineArray<38, ByteSlice?> = .init(repeating: nil)
+    private var given: InlineArray<24, Given> = .init(repeating: Given(parameter: .key64, value: .empty))
+    private var count = 0
+    /// No route takes so many.
+    private static let most = 24
     /// What was given once more of those that may be, in order.
-    private(set) var repeats: [Repeat] = []
+    private var repeats: [Given] = []
 
-    /// A further value of a repeatable parameter.
-    struct Repeat {
-        let parameter: Parameter
-        let slice: ByteSlice
+    private struct Given {
+        var parameter: Parameter
+        var value: ByteSlice
     }
 
     /// None.
-    init() { precondition(Parameter.allCases.count == 38, "one slot a parameter") }
+    init() {}
 
     /// Reads a query; nil is a request without one.
     ///
@@ -50,7 +52,7 @@ struct Parameters: ~Copyable {
             noted.append(name.extracting(0..<min(name.count, 64)))
             throw Problem(.badParameter, list, .notedParameter)
         }
-        guard slots[Int(parameter.rawValue)] == nil || repeatable.contains(parameter) else {
+        guard count < Self.most, repeatable.contains(parameter) || !has(parameter) else {
             throw .bad(parameter, "given twice")
         }
         let before = text.count
@@ -58,15 +60,14 @@ struct Parameters: ~Copyable {
         guard PercentCoding.decode(value, plusIsSpace: true, into: &text) else {
             throw .bad(parameter, "a percent sign must be followed by two hexadecimal digits")
         }
-        add(parameter, ByteSlice(start: before, count: text.count - before))
+        keep(parameter, ByteSlice(start: before, count: text.count - before))
     }
 
-    private mutating func add(_ parameter: Parameter, _ slice: ByteSlice) {
-        if slots[Int(parameter.rawValue)] == nil {
-            slots[Int(parameter.rawValue)] = slice
-        } else {
-            repeats.append(Repeat(parameter: parameter, slice: slice))
-        }
+    private mutating func keep(_ parameter: Parameter, _ value: ByteSlice) {
+        let given = Given(parameter: parameter, value: value)
+        if has(parameter) { return repeats.append(given) }
+        self.given[count] = given
+        count += 1
     }
 
     /// The parameter a name means, its escapes undone: `%6cimit` is `limit`, and must not pass for another one.
@@ -80,8 +81,8 @@ struct Parameters: ~Copyable {
 
     /// Adds a parameter that came as a member of JSON; false when it is there already.
     mutating func add(_ parameter: Parameter, _ value: Span<UInt8>) -> Bool {
-        guard slots[Int(parameter.rawValue)] == nil else { return false }
-        slots[Int(parameter.rawValue)] = ByteSlice(start: text.count, count: value.count)
+        guard !has(parameter), count < Self.most else { return false }
+        keep(parameter, ByteSlice(start: text.count, count: value.count))
         text.append(value)
         return true
     }
@@ -90,17 +91,24 @@ struct Parameters: ~Copyable {
     mutating func addRepeatable(_ parameter: Parameter, _ value: Span<UInt8>) {
         let start = text.count
         text.append(value)
-        add(parameter, ByteSlice(start: start, count: value.count))
+        keep(parameter, ByteSlice(start: start, count: value.count))
     }
 
     /// Calls `body` with every value of a parameter that may be given more than once, in order.
     func forEach(_ parameter: Parameter, _ body: (Span<UInt8>) throws(Problem) -> Void) throws(Problem) {
-        guard let first = slots[Int(parameter.rawValue)] else { return }
+        guard let first = slice(parameter) else { return }
         try body(text.readable.extracting(first))
-        for more in repeats where more.parameter == parameter { try body(text.readable.extracting(more.slice)) }
+        for more in repeats where more.parameter == parameter { try body(text.readable.extracting(more.value)) }
     }
 
-    func has(_ parameter: Parameter) -> Bool { slots[Int(parameter.rawValue)] != nil }
+    func has(_ parameter: Parameter) -> Bool { slice(parameter) != nil }
+
+    private func slice(_ parameter: Parameter) -> ByteSlice? {
+        for index in 0..<count where given[index].parameter == parameter { return given[index].value }
+        return nil
+    }
+
+    var isEmpty: Bool { count == 0 }
 
     /// The first given that is none of these.
     func other(than few: ParameterSet) -> Parameter? {
@@ -112,7 +120,7 @@ struct Parameters: ~Copyable {
     subscript(_ parameter: Parameter) -> Span<UInt8>? {
         @_lifetime(borrow self)
         get {
-            guard let slot = slots[Int(parameter.rawValue)] else { return nil }
+            guard let slot = slice(parameter) else { return nil }
             return text.readable.extracting(slot)
         }
     }

@@ -65,6 +65,7 @@ extension Problem {
         case .retryAfter(let seconds): response.field("Retry-After", decimal: Int64(seconds))
         case .applied: response.fields("Retry-After: 1\r\n")
         case .acceptQuery: response.fields(Surface.acceptQuery)
+        case .acceptJSONQuery: response.fields(Surface.acceptJSONQuery)
         case .acceptIdentity: response.fields("Accept-Encoding: identity\r\n")
         default: break
         }

@@ -25,7 +25,7 @@ extension Problem {
 
     private func appendMembers(noted: Span<UInt8>, json: inout JSONWriter, into out: inout IOBuffer) {
         switch members {
-        case .none, .allow, .length, .retryAfter, .acceptQuery, .acceptIdentity: break
+        case .none, .allow, .length, .retryAfter, .acceptQuery, .acceptJSONQuery, .acceptIdentity: break
         case .parameter(let parameter): json.member("parameter", string: parameter.name, into: &out)
         case .notedParameter: json.member("parameter", string: noted, into: &out)
         case .notedPointer: json.member("pointer", string: noted, into: &out)

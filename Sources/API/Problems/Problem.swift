@@ -25,7 +25,7 @@ struct Problem: Error, Sendable {
         case etag(Position)
         case limit(Int)
         case needs(StaticString)
-        case value(Int)
+        case value(Int64)
         case version(UInt64)
         case miss(MissReason, at: Instant?)
         case line(Int)
@@ -38,6 +38,7 @@ struct Problem: Error, Sendable {
         case applied(Applied)
         /// What a query's body may be.
         case acceptQuery
+        case acceptJSONQuery
         /// That a body is taken without a coding only (RFC 9110 §12.5.3).
         case acceptIdentity
     }
@@ -114,12 +115,17 @@ extension Problem {
                 .staleVersion, "the version sent is not greater than the stored one", .version(reply.entry.version ?? 0)
             )
         case .outOfBounds:
-            self.init(.outOfBounds, "the value would become longer than max_len", .value(reply.entry.valueCount))
+            self.init(.outOfBounds, "the value would become longer than max_len", .value(Int64(reply.entry.valueCount)))
         case .tooLarge: self = .tooLarge("a value is longer than the limit", limit: limits.valueBytes)
         case .memoryFull: self.init(.memoryFull, "memory is full and nothing may be evicted; nothing was changed")
         case .notIndexed:
             self.init(.notIndexed, "order, start, end and delimiter need the ordered index: start with --ordered-keys")
-        case .hit, .created, .replaced, .deleted, .resized, .changed, .page, .groupDone, .groupFailed: return nil
+        case .settingsDiffer: self.init(.settingsDiffer, "the settings sent are not those that are stored")
+        case .needsZone: self.init(.unavailable, "the zone database lacks the zone of this counter", .retryAfter(60))
+        case .windowNotKept:
+            self.init(.windowNotKept, "the counter keeps no window that reaches so far and has such a width")
+        case .hit, .created, .replaced, .deleted, .resized, .changed, .page, .groupDone, .groupFailed, .board:
+            return nil
         }
     }
 }

@@ -2,12 +2,12 @@
 enum ProblemKind: Sendable, Equatable, CaseIterable {
     case badRequest, badParameter, badName, badCursor, contradictoryPreconditions, badCoding
     case unauthorized, forbidden
-    case notFound, noSuchResource
+    case notFound, noSuchResource, unknownPolicy, gone
     case methodNotAllowed, notAcceptable, unknownMethod
-    case staleVersion, outOfBounds, notIndexed, wrongKind
+    case staleVersion, outOfBounds, notIndexed, wrongKind, settingsDiffer, seasonClosed
     case preconditionFailed, checkFailed
     case tooLarge, unsupportedMediaType, rangeNotSatisfiable, expectationFailed
-    case unprocessable
+    case unprocessable, windowNotKept
     case misdirectedRequest
     case unavailable, memoryFull, diskFull
     /// The parser's refusals that no route can meet.
@@ -18,17 +18,18 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .badRequest, .badParameter, .badName, .badCursor, .contradictoryPreconditions, .badCoding: 400
         case .unauthorized: 401
         case .forbidden: 403
-        case .notFound, .noSuchResource: 404
+        case .notFound, .noSuchResource, .unknownPolicy: 404
+        case .gone: 410
         case .methodNotAllowed: 405
         case .notAcceptable: 406
-        case .staleVersion, .outOfBounds, .notIndexed, .wrongKind: 409
+        case .staleVersion, .outOfBounds, .notIndexed, .wrongKind, .settingsDiffer, .seasonClosed: 409
         case .preconditionFailed, .checkFailed: 412
         case .tooLarge: 413
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416
         case .expectationFailed: 417
         case .misdirectedRequest: 421
-        case .unprocessable: 422
+        case .unprocessable, .windowNotKept: 422
         case .unknownMethod, .unknownCoding: 501
         case .unavailable: 503
         case .memoryFull, .diskFull: 507
@@ -55,10 +56,15 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .methodNotAllowed: ("method-not-allowed", "Method not allowed here")
         case .notAcceptable: ("not-acceptable", "No acceptable form")
         case .unknownMethod: ("unknown-method", "Unknown method")
+        case .unknownPolicy: ("unknown-policy", "No such policy")
+        case .gone: ("gone", "Gone")
+        case .settingsDiffer: ("settings-differ", "Settings are not those that are stored")
+        case .windowNotKept: ("window-not-kept", "No window reaches so far")
         case .staleVersion: ("stale-version", "A newer version is stored")
         case .outOfBounds: ("out-of-bounds", "Out of bounds")
-        case .notIndexed: ("not-indexed", "Keys are not kept in order")
+        case .notIndexed: ("not-indexed", "Not kept in that order")
         case .wrongKind: ("wrong-kind", "The key holds another kind of value")
+        case .seasonClosed: ("season-closed", "The season has closed")
         case .preconditionFailed: ("precondition-failed", "Precondition failed")
         case .checkFailed: ("check-failed", "Nothing was applied")
         case .tooLarge: ("too-large", "Too large")

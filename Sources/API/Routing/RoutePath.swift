@@ -14,6 +14,12 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
     /// `/v1/topics/{t}` and what it has.
     case topic, topicLast, topicHistory, topicPresence, topicMember
     case events, eventsTicket, eventsQuery
+    case countersBatch, counter, counterReset, counterSettings, counterSeries, counterUniques, counterTop
+    case limitsCheck, limitsBatch, limitsCommit, limitsRefund, limitPolicy, limit
+    case limitBlock, limitPenalty, limitReward, limitOverride, limitLease
+    /// `/v1/leaderboards/` and a name, perhaps with a part of it.
+    case board, boardMember, boardBatch, boardRanking, boardRankingQuery, boardStats, boardClose, boardSeasons
+    case boardSeasonRanking
 
     /// What stands before a key's name.
     static let keyPrefix: StaticString = "/v1/keys/"
@@ -26,6 +32,9 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         if path.starts(with: keyPrefix) { return .key }
         if path.starts(with: snapshotPrefix) { return snapshot(path) }
         if path.starts(with: topicPrefix) { return matchTopic(path) }
+        if path.starts(with: counterPrefix) { return counterShape(path) }
+        if path.starts(with: limitPrefix) { return limitShape(path) }
+        if path.starts(with: BoardPath.prefix) { return BoardPath.match(path) }
         switch path.count {
         case 0: return .root
         case 1: return path[0] == UInt8(ascii: "/") ? .root : path[0] == UInt8(ascii: "*") ? .server : .unknown
@@ -38,8 +47,15 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         case 14:
             return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown
         case 19: return path.equals("/v1/admin/snapshots") ? .snapshots : .unknown
-        case 16: return path.equals("/v1/events:query") ? .eventsQuery : .unknown
-        case 17: return path.equals("/v1/events:ticket") ? .eventsTicket : .unknown
+        case 16:
+            if path.equals("/v1/limits:check") { return .limitsCheck }
+            if path.equals("/v1/limits:batch") { return .limitsBatch }
+            return path.equals("/v1/events:query") ? .eventsQuery : .unknown
+        case 17:
+            if path.equals("/v1/limits:commit") { return .limitsCommit }
+            if path.equals("/v1/limits:refund") { return .limitsRefund }
+            return path.equals("/v1/events:ticket") ? .eventsTicket : .unknown
+        case 18: return path.equals("/v1/counters:batch") ? .countersBatch : .unknown
         default: return .unknown
         }
     }
@@ -55,6 +71,52 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         if rest.equals("/presence") { return .topicPresence }
         let isMember = rest.starts(with: "/presence/") && rest.firstIndex(of: UInt8(ascii: "/"), from: 10) == nil
         return isMember ? .topicMember : .unknown
+    }
+
+    /// What stands before a policy's name, which is one segment; the next one is an id.
+    static let limitPrefix: StaticString = "/v1/limits/"
+
+    private static func limitShape(_ path: Span<UInt8>) -> RoutePath {
+        let policy = segment(behind: limitPrefix, of: path)
+        guard policy.upperBound < path.count else { return .limitPolicy }
+        let id = segment(after: policy, of: path)
+        guard id.upperBound < path.count else { return .limit }
+        let action = segment(after: id, of: path)
+        let word = path.extracting(action)
+        guard action.upperBound == path.count else {
+            let rest = segment(after: action, of: path)
+            return word.equals("leases") && rest.upperBound == path.count ? .limitLease : .unknown
+        }
+        if word.equals("block") { return .limitBlock }
+        if word.equals("penalty") { return .limitPenalty }
+        if word.equals("reward") { return .limitReward }
+        return word.equals("override") ? .limitOverride : .unknown
+    }
+
+    /// The segment behind another one that has a slash behind it.
+    static func segment(after other: Range<Int>, of path: Span<UInt8>) -> Range<Int> {
+        let start = other.upperBound + 1
+        return start..<(path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count)
+    }
+
+    /// What stands before a counter's name, which is one segment.
+    static let counterPrefix: StaticString = "/v1/counters/"
+
+    private static func counterShape(_ path: Span<UInt8>) -> RoutePath {
+        let start = counterPrefix.utf8CodeUnitCount
+        guard let slash = path.firstIndex(of: UInt8(ascii: "/"), from: start) else { return .counter }
+        let action = path.extracting(slash + 1..<path.count)
+        if action.equals("reset") { return .counterReset }
+        if action.equals("settings") { return .counterSettings }
+        if action.equals("series") { return .counterSeries }
+        if action.equals("uniques") { return .counterUniques }
+        return action.equals("top") ? .counterTop : .unknown
+    }
+
+    /// The first segment behind a prefix.
+    static func segment(behind prefix: StaticString, of path: Span<UInt8>) -> Range<Int> {
+        let start = prefix.utf8CodeUnitCount
+        return start..<(path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count)
     }
 
     /// The key that a head asks for, where it stands as it is in a short request line of `GET` or another method with

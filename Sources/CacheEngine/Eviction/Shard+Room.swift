@@ -51,7 +51,7 @@ extension Shard {
 
     /// Empties one segment, as far as needed; false when there is none left.
     mutating func evictStep(_ wanted: Int, _ effort: inout Effort, _ now: Instant) -> Bool {
-        switch context.pointee.policy.order {
+        switch policy.order {
         case .s3fifo: evictFirstIn(wanted, effort.bar, now)
         case .lru, .lfu, .ttl, .random: evictWorst(wanted, now)
         case .none: packTogether(now)
@@ -97,7 +97,7 @@ extension Shard {
     // MARK: Scores
 
     private mutating func evictWorst(_ wanted: Int, _ now: Instant) -> Bool {
-        let order = context.pointee.policy.order
+        let order = policy.order
         let threshold = threshold(order)
         guard let source = store.nextInSweep(.main, includingTail: true) else { return packTogether(now) }
         if source == store.chain(.main).pointee.tail { store.extend(.main) }

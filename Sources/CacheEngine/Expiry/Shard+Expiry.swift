@@ -55,7 +55,7 @@ extension Shard {
         }
         store.held = 0
         let isDone = removed < largest
-        let rest = context.pointee.policy.order == .none ? ExpirySweep.restWithoutEviction : ExpirySweep.rest
+        let rest = policy.order == .none && !holdsStates ? ExpirySweep.restWithoutEviction : ExpirySweep.rest
         let next = due == .max ? .max : max(due, now.milliseconds + rest)
         store.setDue(number, isDone ? next : now.milliseconds)
         store.releaseIfEmpty(number)

@@ -28,8 +28,11 @@ struct CapturedLarge {
     let state: EntryState
     let position: Position
 
-    init(_ entry: Entry, _ value: SharedBytes) {
-        key = entry.key.copied
+    let kind: Kind
+
+    init(_ entry: Entry, _ name: (kind: Kind, key: RawBytes), _ value: SharedBytes) {
+        key = name.key.copied
+        kind = name.kind
         fields = entry.fields.copied
         self.value = value
         state = entry.capturedState
@@ -37,7 +40,7 @@ struct CapturedLarge {
     }
 
     func give(to sink: (borrowing Effect, Position) -> Void) {
-        sink(.put(key: key.span, value: value.span, fields: fields.span, state: state), position)
+        sink(.put(key: key.span, value: value.span, fields: fields.span, state: state, kind: kind), position)
     }
 }
 
@@ -63,13 +66,14 @@ extension Shard {
     ) -> UInt64? {
         index.walk(table: cursor.table, from: UInt32(truncatingIfNeeded: cursor.place)) { reference in
             let entry = store.entry(reference)
+            let name = loggedName(entry.key)
             if let shared = entry.shared {
-                slice.large.append(CapturedLarge(entry, shared.takeUnretainedValue()))
+                slice.large.append(CapturedLarge(entry, name, shared.takeUnretainedValue()))
             } else {
                 sink(
                     .put(
-                        key: entry.key.span, value: entry.inlineValue.span, fields: entry.fields.span,
-                        state: entry.capturedState), entry.position)
+                        key: name.key.span, value: entry.inlineValue.span, fields: entry.fields.span,
+                        state: entry.capturedState, kind: name.kind), entry.position)
             }
             slice.count(entry.size)
             return !slice.isOver

@@ -63,7 +63,7 @@ extension Shard {
         entry.fill(&reply.entry)
         guard wasThere else { return finishPut(entry, hash, wasThere: false) }
         counters.writes &+= 1
-        evictor.noteUse(of: entry, context.pointee.policy.order, live: index.count)
+        evictor.noteUse(of: entry, policy.order, live: index.count)
         if context.pointee.hasReader {
             record(
                 .extend(key: entry.key.span, bytes: added.span, end: end, modifiedAt: entry.modifiedAt),

@@ -141,7 +141,7 @@ extension Shard {
             return
         }
         counters.hits &+= 1
-        evictor.noteUse(of: visible.entry, context.pointee.policy.order, live: index.count)
+        evictor.noteUse(of: visible.entry, policy.order, live: index.count)
         reply.outcome = .hit
         visible.entry.fill(&reply.entry)
     }

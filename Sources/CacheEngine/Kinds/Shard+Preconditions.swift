@@ -8,6 +8,10 @@ import CacheModel
 extension Shard {
     /// Whether the precondition holds for the visible entry, in the order of RFC 9110 §13.2.2.
     func holds(_ precondition: borrowing Precondition, for entry: Entry?) -> Bool {
+        Self.holds(precondition, for: entry)
+    }
+
+    static func holds(_ precondition: borrowing Precondition, for entry: Entry?) -> Bool {
         switch precondition.ifMatch {
         case .absent:
             // What is not there has no modification date, and then the field is to be ignored (§13.1.4).
@@ -17,12 +21,12 @@ extension Shard {
         case .any:
             if entry == nil { return false }
         case .oneOf(let positions):
-            guard let entry, Self.contains(positions, entry.position) else { return false }
+            guard let entry, contains(positions, entry.position) else { return false }
         }
         switch precondition.ifNoneMatch {
         case .absent: return true
         case .any: return entry == nil
-        case .oneOf(let positions): return !(entry.map { Self.contains(positions, $0.position) } ?? false)
+        case .oneOf(let positions): return !(entry.map { contains(positions, $0.position) } ?? false)
         }
     }
 

@@ -81,7 +81,7 @@ extension Shard {
     /// What follows every write of a whole entry.
     mutating func finishPut(_ entry: Entry, _ hash: UInt64, wasThere: Bool) {
         counters.writes &+= 1
-        if wasThere { evictor.noteUse(of: entry, context.pointee.policy.order, live: index.count) }
+        if wasThere { evictor.noteUse(of: entry, policy.order, live: index.count) }
         if !wasThere { takeDeletedVersion(hash) }
         recordPut(entry)
         notifyWatches(hash)
@@ -89,9 +89,11 @@ extension Shard {
 
     private mutating func recordPut(_ entry: Entry) {
         guard context.pointee.hasReader else { return }
+        let name = loggedName(entry.key)
         record(
-            .put(key: entry.key.span, value: entry.value.span, fields: entry.fields.span, state: entry.state),
-            at: entry.position)
+            .put(
+                key: name.key.span, value: entry.value.span, fields: entry.fields.span, state: entry.state,
+                kind: name.kind), at: entry.position)
     }
 
     /// The entry holds the version from here on.

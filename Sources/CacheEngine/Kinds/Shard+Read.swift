@@ -21,7 +21,7 @@ extension Shard {
                 slide(found, hash, now)
             }
         }
-        evictor.noteUse(of: entry, context.pointee.policy.order, live: index.count)
+        evictor.noteUse(of: entry, policy.order, live: index.count)
         counters.hits &+= 1
         reply.outcome = .hit
         entry.fill(&reply.entry)
@@ -55,9 +55,10 @@ extension Shard {
         lastUntagged = position
         guard context.pointee.hasReader else { return }
         let times = entry.times
+        let name = loggedName(entry.key)
         record(
             .lifetime(
-                key: entry.key.span, lifetime: times.lifetime, freshUntil: Instant(milliseconds: times.freshUntil)),
-            at: position)
+                key: name.key.span, lifetime: times.lifetime, freshUntil: Instant(milliseconds: times.freshUntil),
+                kind: name.kind), at: position)
     }
 }

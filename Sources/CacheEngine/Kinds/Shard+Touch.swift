@@ -19,7 +19,7 @@ extension Shard {
             case .missing(let bytes): return .missing(bytes)
             }
             guard let entry = find(key, hash)?.entry else { preconditionFailure("a touched entry went away") }
-            evictor.noteUse(of: entry, context.pointee.policy.order, live: index.count)
+            evictor.noteUse(of: entry, policy.order, live: index.count)
             reply.outcome = .hit
             if touch.wantsValue { answerAll(entry, reply: &reply) } else { entry.fill(&reply.entry) }
             return .done

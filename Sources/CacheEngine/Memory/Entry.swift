@@ -110,7 +110,7 @@ struct Entry {
     }
 
     func setLengths(key: Int, inlineValue: Int, flags: Flags) {
-        precondition(key <= Limits.keyBytes && inlineValue <= Self.largestInline, "an entry's parts are too long")
+        precondition(key < 1 << 13 && inlineValue <= Self.largestInline, "an entry's parts are too long")
         lengths = UInt32(key) | UInt32(inlineValue) << 13 | flags.rawValue << 25
     }
 

@@ -1,3 +1,6 @@
+import Bytes
+import CacheModel
+
 /// SipHash-1-3 of a key under a secret (Aumasson and Bernstein, 2012; one round a block, three to finish).
 ///
 /// Keyed with a random secret, so that nobody outside can find keys that collide; a pseudo-random function, so that the
@@ -6,6 +9,17 @@
 struct KeyHasher: Sendable {
     let first: UInt64
     let second: UInt64
+
+    /// The one for stored names of other kinds, under a secret of its own: no key's hash says anything about theirs.
+    var ofStates: KeyHasher { KeyHasher(first: ~first, second: second) }
+
+    /// Of a name of another kind than keys, as the states' shards store it: the kind's number in front.
+    func hash(kind: Kind, _ name: Span<UInt8>) -> UInt64 {
+        var stored = IOBuffer(capacity: name.count + 1)
+        stored.append(kind.number)
+        stored.append(name)
+        return hash(RawBytes(stored.readable))
+    }
 
     @inline(always)
     func hash(_ key: RawBytes) -> UInt64 {

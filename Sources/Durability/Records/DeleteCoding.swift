@@ -6,7 +6,7 @@ package enum DeleteCoding: EffectCoding {
     package static let kind = RecordKind.delete
 
     package static func encode(_ effect: borrowing Effect, into buffer: inout IOBuffer) {
-        guard case .delete(let key, let reason, let at, let version, let keptUntil) = copy effect else {
+        guard case .delete(let key, let reason, let at, let version, let keptUntil, _) = copy effect else {
             preconditionFailure("not a delete")
         }
         buffer.append(littleEndian: at.milliseconds)
@@ -20,7 +20,7 @@ package enum DeleteCoding: EffectCoding {
     }
 
     @_lifetime(copy body)
-    package static func decode(_ body: Span<UInt8>) throws(BodyFlaw) -> Effect {
+    package static func decode(_ body: Span<UInt8>, of kind: Kind) throws(BodyFlaw) -> Effect {
         var reader = BodyReader(body)
         let at = try reader.instant()
         guard let reason = MissReason(rawValue: try reader.number(UInt8.self)) else { throw .outOfRange("reason") }
@@ -30,6 +30,6 @@ package enum DeleteCoding: EffectCoding {
         let keptUntil = flags == 1 ? try reader.instant() : at
         let key = try reader.key()
         try reader.end()
-        return .delete(key: key, reason: reason, at: at, version: version, versionKeptUntil: keptUntil)
+        return .delete(key: key, reason: reason, at: at, version: version, versionKeptUntil: keptUntil, kind: kind)
     }
 }

@@ -1,21 +1,22 @@
 import Bytes
 import CacheModel
 
-/// How the effects of one kind are written into the body of a record. Only ever extend a form by a new kind: what is
-/// written once is read for ever.
+/// How the effects of one case are written into the body of a record; the kind of entry they are about stands in the
+/// record's head. Only ever extend a form by a new record kind: what is written once is read for ever.
 package protocol EffectCoding: SendableMetatype {
     static var kind: RecordKind { get }
     /// Appends the body; `effect` is of this kind.
     static func encode(_ effect: borrowing Effect, into buffer: inout IOBuffer)
-    /// The effect a body states, borrowing the body's bytes.
+    /// The effect a body states about an entry of a kind, borrowing the body's bytes.
     @_lifetime(copy body)
-    static func decode(_ body: Span<UInt8>) throws(BodyFlaw) -> Effect
+    static func decode(_ body: Span<UInt8>, of kind: Kind) throws(BodyFlaw) -> Effect
 }
 
-/// The table of kinds: a new kind of entry is a new row here, a file beside this one, and a row in the tests.
+/// The table of record kinds: a new one is a new row here, a file beside this one, and a row in the tests.
 package enum EffectCodings {
     package static let all: [any EffectCoding.Type] = [
         PutCoding.self, ExtendCoding.self, TruncateCoding.self, LifetimeCoding.self, DeleteCoding.self,
+        PatchCoding.self,
     ]
 
     /// The row of an effect.
@@ -26,6 +27,7 @@ package enum EffectCodings {
         case .truncate: TruncateCoding.self
         case .lifetime: LifetimeCoding.self
         case .delete: DeleteCoding.self
+        case .patch: PatchCoding.self
         }
     }
 

@@ -6,7 +6,7 @@ package enum ExtendCoding: EffectCoding {
     package static let kind = RecordKind.extend
 
     package static func encode(_ effect: borrowing Effect, into buffer: inout IOBuffer) {
-        guard case .extend(let key, let bytes, let end, let modifiedAt) = copy effect else {
+        guard case .extend(let key, let bytes, let end, let modifiedAt, _) = copy effect else {
             preconditionFailure("not an extend")
         }
         buffer.append(littleEndian: modifiedAt.milliseconds)
@@ -16,12 +16,12 @@ package enum ExtendCoding: EffectCoding {
     }
 
     @_lifetime(copy body)
-    package static func decode(_ body: Span<UInt8>) throws(BodyFlaw) -> Effect {
+    package static func decode(_ body: Span<UInt8>, of kind: Kind) throws(BodyFlaw) -> Effect {
         var reader = BodyReader(body)
         let modifiedAt = try reader.instant()
         let end = try reader.number(UInt8.self)
         guard end < 2 else { throw .outOfRange("end") }
         let key = try reader.key()
-        return .extend(key: key, bytes: reader.rest(), end: end == 0 ? .front : .back, modifiedAt: modifiedAt)
+        return .extend(key: key, bytes: reader.rest(), end: end == 0 ? .front : .back, modifiedAt: modifiedAt, kind: kind)
     }
 }

@@ -6,7 +6,7 @@ package enum LifetimeCoding: EffectCoding {
     package static let kind = RecordKind.lifetime
 
     package static func encode(_ effect: borrowing Effect, into buffer: inout IOBuffer) {
-        guard case .lifetime(let key, let lifetime, let freshUntil) = copy effect else {
+        guard case .lifetime(let key, let lifetime, let freshUntil, _) = copy effect else {
             preconditionFailure("not a lifetime")
         }
         LifetimeForm(version: nil, lifetime: lifetime, freshUntil: freshUntil).encode(into: &buffer)
@@ -14,12 +14,12 @@ package enum LifetimeCoding: EffectCoding {
     }
 
     @_lifetime(copy body)
-    package static func decode(_ body: Span<UInt8>) throws(BodyFlaw) -> Effect {
+    package static func decode(_ body: Span<UInt8>, of kind: Kind) throws(BodyFlaw) -> Effect {
         var reader = BodyReader(body)
         let form = try LifetimeForm(from: &reader)
         guard form.version == nil else { throw .unknownFlag(1) }
         let key = try reader.key()
         try reader.end()
-        return .lifetime(key: key, lifetime: form.lifetime, freshUntil: form.freshUntil)
+        return .lifetime(key: key, lifetime: form.lifetime, freshUntil: form.freshUntil, kind: kind)
     }
 }

@@ -6,7 +6,7 @@ package enum PutCoding: EffectCoding {
     package static let kind = RecordKind.put
 
     package static func encode(_ effect: borrowing Effect, into buffer: inout IOBuffer) {
-        guard case .put(let key, let value, let fields, let state) = copy effect else {
+        guard case .put(let key, let value, let fields, let state, _) = copy effect else {
             preconditionFailure("not a put")
         }
         buffer.append(littleEndian: state.modifiedAt.milliseconds)
@@ -19,7 +19,7 @@ package enum PutCoding: EffectCoding {
     }
 
     @_lifetime(copy body)
-    package static func decode(_ body: Span<UInt8>) throws(BodyFlaw) -> Effect {
+    package static func decode(_ body: Span<UInt8>, of kind: Kind) throws(BodyFlaw) -> Effect {
         var reader = BodyReader(body)
         let modifiedAt = try reader.instant()
         let form = try LifetimeForm(from: &reader)
@@ -29,6 +29,6 @@ package enum PutCoding: EffectCoding {
         let fields = try reader.take(fieldsCount)
         let state = EntryState(
             modifiedAt: modifiedAt, lifetime: form.lifetime, freshUntil: form.freshUntil, version: form.version)
-        return .put(key: key, value: reader.rest(), fields: fields, state: state)
+        return .put(key: key, value: reader.rest(), fields: fields, state: state, kind: kind)
     }
 }

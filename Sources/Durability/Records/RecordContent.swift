@@ -11,9 +11,10 @@ package enum RecordContent: ~Escapable {
     package static func read(
         _ header: RecordHeader, in bytes: Span<UInt8>, at offset: Int
     ) throws(RecordFlaw) -> RecordContent {
+        guard let kind = Kind(known: header.entryKind) else { throw .entryKind(header.entryKind) }
         let body = bytes.extracting(offset + RecordHeader.size..<offset + header.length)
         do throws(BodyFlaw) {
-            if let coding = EffectCodings.coding(of: header.kind) { return .effect(try coding.decode(body)) }
+            if let coding = EffectCodings.coding(of: header.kind) { return .effect(try coding.decode(body, of: kind)) }
             if let control = try ControlRecord.decode(header.kind, body) { return .control(control) }
         } catch {
             throw .body(error)

@@ -10,7 +10,7 @@ package enum RecordFrame {
         _ effect: borrowing Effect, at position: Position, remaining: Int, to buffer: inout IOBuffer
     ) -> Int {
         let coding = EffectCodings.coding(of: effect)
-        let start = begin(coding.kind, at: position, remaining: remaining, to: &buffer)
+        let start = begin(coding.kind, of: effect.kind, at: position, remaining: remaining, to: &buffer)
         coding.encode(effect, into: &buffer)
         return end(start, &buffer)
     }
@@ -18,19 +18,19 @@ package enum RecordFrame {
     /// Appends the unsealed record of a control kind at the position of the record before it.
     @discardableResult
     package static func append(_ control: ControlRecord, at position: Position, to buffer: inout IOBuffer) -> Int {
-        let start = begin(control.kind, at: position, remaining: 0, to: &buffer)
+        let start = begin(control.kind, of: .keys, at: position, remaining: 0, to: &buffer)
         control.encode(into: &buffer)
         return end(start, &buffer)
     }
 
     private static func begin(
-        _ kind: RecordKind, at position: Position, remaining: Int, to buffer: inout IOBuffer
+        _ kind: RecordKind, of entry: Kind, at position: Position, remaining: Int, to buffer: inout IOBuffer
     ) -> Int {
         precondition(remaining >= 0 && remaining <= Int(UInt16.max), "an atomic group has too many records")
         let start = buffer.count
         buffer.append(littleEndian: UInt64(0))
         buffer.append(littleEndian: UInt32(0))
-        buffer.append(littleEndian: UInt32(kind.rawValue) | UInt32(remaining) << 16)
+        buffer.append(littleEndian: UInt32(kind.rawValue) | UInt32(entry.number) << 8 | UInt32(remaining) << 16)
         buffer.append(littleEndian: position.packed)
         buffer.append(littleEndian: Int64(0))
         buffer.append(littleEndian: Int64(0))

@@ -6,10 +6,10 @@ import CacheModel
 /// ```
 /// 0        4        8          12     13   14          16         24        32         40
 /// ┌────────┬────────┬──────────┬──────┬────┬───────────┬──────────┬─────────┬──────────┬──────┐
-/// │ CRC32C │ length │ previous │ kind │ 0  │ remaining │ position │ logTime │ wallTime │ body │
+/// │ CRC32C │ length │ previous │ kind │ of │ remaining │ position │ logTime │ wallTime │ body │
 /// └────────┴────────┴──────────┴──────┴────┴───────────┴──────────┴─────────┴──────────┴──────┘
 /// ```
-/// Little endian. The checksum covers all that follows it, the length too; `previous` is the checksum of the record
+/// Little endian. `of` is the kind of entry that an effect is about, 0 in control records. The checksum covers all that follows it, the length too; `previous` is the checksum of the record
 /// before in the same segment, and of the segment's header for the first: bytes of another file or another place in
 /// this one never pass. Zeros never do either, since the length counts the header.
 package struct RecordHeader: Sendable, Equatable {
@@ -23,6 +23,8 @@ package struct RecordHeader: Sendable, Equatable {
     package var length: Int
     package var previous: UInt32
     package var kind: RecordKind
+    /// The number of the kind of entry an effect is about.
+    package var entryKind: UInt8
     /// How many further records belong to the same atomic group, 0…65,535.
     package var remaining: Int
     package var position: Position
@@ -42,7 +44,7 @@ package struct RecordHeader: Sendable, Equatable {
         let covered = bytes.extracting(offset + 4..<offset + header.length)
         guard CRC32C.of(covered) == header.checksum else { throw .checksum }
         if let previous, previous != header.previous { throw .link }
-        guard bytes[offset + 13] == 0 else { throw .reserved }
+        guard !header.kind.isControl || header.entryKind == 0 else { throw .reserved }
         return header
     }
 
@@ -54,7 +56,7 @@ package struct RecordHeader: Sendable, Equatable {
         return RecordHeader(
             checksum: bytes.loadLittleEndian(UInt32.self, at: offset), length: length,
             previous: bytes.loadLittleEndian(UInt32.self, at: offset + 8),
-            kind: RecordKind(rawValue: bytes[offset + 12]),
+            kind: RecordKind(rawValue: bytes[offset + 12]), entryKind: bytes[offset + 13],
             remaining: Int(bytes.loadLittleEndian(UInt16.self, at: offset + 14)),
             position: Position(packed: bytes.loadLittleEndian(UInt64.self, at: offset + 16)),
             logTime: Instant(milliseconds: bytes.loadLittleEndian(Int64.self, at: offset + 24)),
@@ -79,6 +81,8 @@ package enum RecordFlaw: Error, Sendable, Equatable, CustomStringConvertible {
     case time
     /// A kind this version does not know.
     case kind(UInt8)
+    /// A change of a kind of entry this version does not know.
+    case entryKind(UInt8)
     case body(BodyFlaw)
     /// The record does not continue the atomic group that has begun.
     case group
@@ -95,6 +99,7 @@ package enum RecordFlaw: Error, Sendable, Equatable, CustomStringConvertible {
         case .position(let position, let last): "position \(position.text) comes after \(last.text)"
         case .time: "the log time goes back"
         case .kind(let number): "record kind \(number) is unknown to this version"
+        case .entryKind(let number): "entry kind \(number) is unknown to this version"
         case .body(let flaw): flaw.description
         case .group: "the record does not continue the atomic group before it"
         case .stamp: "the mark belongs to another segment"

@@ -1,4 +1,4 @@
-/// What a record says: a change of some kind of entry, or something about the log itself. A number is never given to
+/// What a record says: a change of an entry, or something about the log itself. A number is never given to
 /// another meaning; numbers from 240 on are control records, which take no place of their own in the order.
 package struct RecordKind: RawRepresentable, Sendable, Hashable {
     package let rawValue: UInt8
@@ -9,6 +9,7 @@ package struct RecordKind: RawRepresentable, Sendable, Hashable {
     package static let truncate = RecordKind(rawValue: 3)
     package static let lifetime = RecordKind(rawValue: 4)
     package static let delete = RecordKind(rawValue: 5)
+    package static let patch = RecordKind(rawValue: 6)
 
     /// The position up to which the log is known to be synced.
     package static let mark = RecordKind(rawValue: 240)

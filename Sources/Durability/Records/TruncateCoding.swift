@@ -6,7 +6,7 @@ package enum TruncateCoding: EffectCoding {
     package static let kind = RecordKind.truncate
 
     package static func encode(_ effect: borrowing Effect, into buffer: inout IOBuffer) {
-        guard case .truncate(let key, let length, let modifiedAt) = copy effect else {
+        guard case .truncate(let key, let length, let modifiedAt, _) = copy effect else {
             preconditionFailure("not a truncate")
         }
         buffer.append(littleEndian: modifiedAt.milliseconds)
@@ -15,12 +15,12 @@ package enum TruncateCoding: EffectCoding {
     }
 
     @_lifetime(copy body)
-    package static func decode(_ body: Span<UInt8>) throws(BodyFlaw) -> Effect {
+    package static func decode(_ body: Span<UInt8>, of kind: Kind) throws(BodyFlaw) -> Effect {
         var reader = BodyReader(body)
         let modifiedAt = try reader.instant()
         guard let length = Int(exactly: try reader.number(UInt64.self)) else { throw .outOfRange("length") }
         let key = try reader.key()
         try reader.end()
-        return .truncate(key: key, length: length, modifiedAt: modifiedAt)
+        return .truncate(key: key, length: length, modifiedAt: modifiedAt, kind: kind)
     }
 }

@@ -47,7 +47,7 @@ final class CheckedSegment: Sendable {
                 switch content {
                 case .effect(let effect):
                     if record.header.position == base { continue }
-                    let lane = lanes == 1 ? 0 : Int(CRC32C.of(effect.key) % UInt32(lanes))
+                    let lane = Self.lane(of: effect, lanes)
                     stretch.lanes[lane].append(UInt32(record.offset))
                     stretch.records += 1
                 case .control(.digest(let digest)):
@@ -63,6 +63,12 @@ final class CheckedSegment: Sendable {
         stretches.append(stretch)
         try checkClosing(segment.entry, bytes, walk)
         return (stretches, walk.end)
+    }
+
+    /// Records of one key go the same way, and so do all of boards: a board's row may take others with it.
+    private static func lane(of effect: borrowing Effect, _ lanes: Int) -> Int {
+        if lanes == 1 || effect.kind == .boards { return 0 }
+        return Int(CRC32C.of(effect.key) % UInt32(lanes))
     }
 
     /// The manifest and the file say the same.

@@ -60,7 +60,10 @@ package struct LogDamage: Error, Sendable, Equatable, CustomStringConvertible {
 
     package init(_ entry: SegmentEntry, at end: WalkEnd, _ flaw: RecordFlaw) {
         self.init(entry, at: end.offset, last: end.log.last, reason: flaw.description)
-        if case .kind = flaw { isNewer = true }
+        switch flaw {
+        case .kind, .entryKind: isNewer = true
+        default: break
+        }
     }
 
     package var description: String {

@@ -102,7 +102,7 @@ extension RecordFlaw {
     var canBeTorn: Bool {
         switch self {
         case .short, .length, .checksum, .link: true
-        case .reserved, .position, .time, .kind, .body, .group, .stamp: false
+        case .reserved, .position, .time, .kind, .entryKind, .body, .group, .stamp: false
         }
     }
 }

@@ -54,6 +54,7 @@ struct PrefixReplay {
 /// A record of a group that waits for the rest of it.
 private struct OwnedRecord: Sendable {
     private let kind: RecordKind
+    private let entryKind: Kind
     private let body: [UInt8]
     private let position: Position
 
@@ -62,12 +63,13 @@ private struct OwnedRecord: Sendable {
         let coding = EffectCodings.coding(of: effect)
         coding.encode(effect, into: &bytes)
         kind = coding.kind
+        entryKind = effect.kind
         body = bytes.readable.copied()
         self.position = position
     }
 
     func apply(to state: any DurableState) {
-        guard let coding = EffectCodings.coding(of: kind), let effect = try? coding.decode(body.span) else {
+        guard let coding = EffectCodings.coding(of: kind), let effect = try? coding.decode(body.span, of: entryKind) else {
             preconditionFailure("an effect does not read as it was written")
         }
         state.apply(effect, at: position)

@@ -27,14 +27,15 @@ final class StillState: DurableState, SnapshotLog {
         if shift == 0 { return state.capture(from: cursor, into: sink) }
         return state.capture(from: cursor) { effect, position in
             switch copy effect {
-            case .put(let key, let value, let fields, let state):
-                sink(.put(key: key, value: value, fields: fields, state: shifted(state)), position)
-            case .delete(let key, let reason, let at, let version, let keptUntil):
+            case .put(let key, let value, let fields, let state, let kind):
+                sink(.put(key: key, value: value, fields: fields, state: shifted(state), kind: kind), position)
+            case .delete(let key, let reason, let at, let version, let keptUntil, let kind):
                 sink(
                     .delete(
-                        key: key, reason: reason, at: moved(at), version: version, versionKeptUntil: moved(keptUntil)),
+                        key: key, reason: reason, at: moved(at), version: version, versionKeptUntil: moved(keptUntil),
+                        kind: kind),
                     position)
-            case .extend, .truncate, .lifetime: preconditionFailure("a capture gives puts and deletes")
+            case .extend, .truncate, .patch, .lifetime: preconditionFailure("a capture gives puts and deletes")
             }
         }
     }

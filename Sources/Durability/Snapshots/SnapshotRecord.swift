@@ -1,7 +1,7 @@
 import Bytes
 import CacheModel
 
-/// One record of a block: `length 4 │ kind 1 │ 0 1 │ remaining 2 │ position 8 │ body`, the body as in the log.
+/// One record of a block: `length 4 │ kind 1 │ of 1 │ remaining 2 │ position 8 │ body`, `of` and the body as in the log.
 ///
 /// `length` counts all of it. Checksums are the block's.
 package enum SnapshotRecord {
@@ -13,7 +13,7 @@ package enum SnapshotRecord {
         let coding = EffectCodings.coding(of: effect)
         let start = buffer.count
         buffer.append(littleEndian: UInt32(0))
-        buffer.append(littleEndian: UInt32(coding.kind.rawValue) | UInt32(remaining) << 16)
+        buffer.append(littleEndian: UInt32(coding.kind.rawValue) | UInt32(effect.kind.number) << 8 | UInt32(remaining) << 16)
         buffer.append(littleEndian: position.packed)
         coding.encode(effect, into: &buffer)
         buffer.replace(at: start, littleEndian: UInt32(buffer.count - start))
@@ -31,9 +31,9 @@ package enum SnapshotRecord {
             guard length >= headBytes, length <= block.count - offset else { throw .record(.length(UInt32(length))) }
             let kind = RecordKind(rawValue: block[offset + 4])
             guard let coding = EffectCodings.coding(of: kind) else { throw .record(.kind(kind.rawValue)) }
-            guard block[offset + 5] == 0 else { throw .record(.reserved) }
+            guard let of = Kind(known: block[offset + 5]) else { throw .record(.entryKind(block[offset + 5])) }
             let position = Position(packed: block.loadLittleEndian(UInt64.self, at: offset + 8))
-            try give(coding, block.extracting(offset + headBytes..<offset + length), position, body)
+            try give(coding, of, block.extracting(offset + headBytes..<offset + length), position, body)
             offset += length
             count += 1
         }
@@ -41,11 +41,11 @@ package enum SnapshotRecord {
     }
 
     private static func give(
-        _ coding: any EffectCoding.Type, _ bytes: Span<UInt8>, _ position: Position,
+        _ coding: any EffectCoding.Type, _ kind: Kind, _ bytes: Span<UInt8>, _ position: Position,
         _ body: (borrowing Effect, Position) -> Void
     ) throws(SnapshotFlaw) {
         do throws(BodyFlaw) {
-            body(try coding.decode(bytes), position)
+            body(try coding.decode(bytes, of: kind), position)
         } catch {
             throw .record(.body(error))
         }

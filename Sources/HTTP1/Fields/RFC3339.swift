@@ -58,7 +58,24 @@ package enum RFC3339 {
         let shown = min(
             max(milliseconds, range.lowerBound * 1000), range.upperBound * 1000 + 999)
         let rest = (shown % 1000 + 1000) % 1000
-        let date = CivilDate(secondsSince1970: (shown - rest) / 1000)
+        append(CivilDate(secondsSince1970: (shown - rest) / 1000), into: &buffer)
+        buffer.append(0x2E)
+        buffer.append(Int(rest), width: 3)
+        buffer.append(0x5A)
+    }
+
+    /// Appends whole seconds as they are shown so many seconds east of UTC, 25 bytes: `2026-01-02T03:04:05+02:00`. An
+    /// offset that is no whole minute, as before 1972, is cut to one.
+    package static func append(seconds: Int64, offset: Int64, into buffer: inout IOBuffer) {
+        let minutes = Int(offset / 60)
+        append(CivilDate(secondsSince1970: seconds + Int64(minutes) * 60), into: &buffer)
+        buffer.append(minutes < 0 ? 0x2D : 0x2B)
+        buffer.append(abs(minutes) / 60, width: 2)
+        buffer.append(0x3A)
+        buffer.append(abs(minutes) % 60, width: 2)
+    }
+
+    private static func append(_ date: CivilDate, into buffer: inout IOBuffer) {
         buffer.append(date.year, width: 4)
         buffer.append(0x2D)
         buffer.append(date.month, width: 2)
@@ -70,8 +87,5 @@ package enum RFC3339 {
         buffer.append(date.minute, width: 2)
         buffer.append(0x3A)
         buffer.append(date.second, width: 2)
-        buffer.append(0x2E)
-        buffer.append(Int(rest), width: 3)
-        buffer.append(0x5A)
     }
 }

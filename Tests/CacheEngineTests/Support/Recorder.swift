@@ -11,8 +11,10 @@ struct Record: Sendable {
         case truncate(length: Int, modifiedAt: Instant)
         case lifetime(Lifetime, freshUntil: Instant)
         case delete(MissReason, at: Instant, version: UInt64?, keptUntil: Instant)
+        case patch(edits: [UInt8], modifiedAt: Instant)
     }
 
+    let kind: Kind
     let key: [UInt8]
     let change: Change
     let position: Position
@@ -27,25 +29,30 @@ final class Recorder: EffectReader {
     func record(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64) {
         let record: Record
         switch copy effect {
-        case .put(let key, let value, let fields, let state):
+        case .put(let key, let value, let fields, let state, let kind):
             record = Record(
-                key: key.array, change: .put(value: value.array, fields: fields.array, state: state),
+                kind: kind, key: key.array, change: .put(value: value.array, fields: fields.array, state: state),
                 position: position, remaining: remaining)
-        case .extend(let key, let bytes, let end, let modifiedAt):
+        case .extend(let key, let bytes, let end, let modifiedAt, let kind):
             record = Record(
-                key: key.array, change: .extend(bytes: bytes.array, end: end, modifiedAt: modifiedAt),
+                kind: kind, key: key.array, change: .extend(bytes: bytes.array, end: end, modifiedAt: modifiedAt),
                 position: position, remaining: remaining)
-        case .truncate(let key, let length, let modifiedAt):
+        case .truncate(let key, let length, let modifiedAt, let kind):
             record = Record(
-                key: key.array, change: .truncate(length: length, modifiedAt: modifiedAt), position: position,
+                kind: kind, key: key.array, change: .truncate(length: length, modifiedAt: modifiedAt),
+                position: position,
                 remaining: remaining)
-        case .lifetime(let key, let lifetime, let freshUntil):
+        case .lifetime(let key, let lifetime, let freshUntil, let kind):
             record = Record(
-                key: key.array, change: .lifetime(lifetime, freshUntil: freshUntil), position: position,
+                kind: kind, key: key.array, change: .lifetime(lifetime, freshUntil: freshUntil), position: position,
                 remaining: remaining)
-        case .delete(let key, let reason, let at, let version, let keptUntil):
+        case .patch(let key, let edits, let modifiedAt, let kind):
             record = Record(
-                key: key.array, change: .delete(reason, at: at, version: version, keptUntil: keptUntil),
+                kind: kind, key: key.array, change: .patch(edits: edits.array, modifiedAt: modifiedAt),
+                position: position, remaining: remaining)
+        case .delete(let key, let reason, let at, let version, let keptUntil, let kind):
+            record = Record(
+                kind: kind, key: key.array, change: .delete(reason, at: at, version: version, keptUntil: keptUntil),
                 position: position, remaining: remaining)
         }
         kept.withLock { $0.append(record) }
@@ -67,16 +74,21 @@ extension Record {
     func give(to body: (borrowing Effect, Position) -> Void) {
         switch change {
         case .put(let value, let fields, let state):
-            body(.put(key: key.span, value: value.span, fields: fields.span, state: state), position)
+            body(
+                .put(key: key.span, value: value.span, fields: fields.span, state: state, kind: kind), position)
         case .extend(let bytes, let end, let modifiedAt):
-            body(.extend(key: key.span, bytes: bytes.span, end: end, modifiedAt: modifiedAt), position)
+            body(
+                .extend(key: key.span, bytes: bytes.span, end: end, modifiedAt: modifiedAt, kind: kind), position)
+        case .patch(let edits, let modifiedAt):
+            body(.patch(key: key.span, edits: edits.span, modifiedAt: modifiedAt, kind: kind), position)
         case .truncate(let length, let modifiedAt):
-            body(.truncate(key: key.span, length: length, modifiedAt: modifiedAt), position)
+            body(.truncate(key: key.span, length: length, modifiedAt: modifiedAt, kind: kind), position)
         case .lifetime(let lifetime, let freshUntil):
-            body(.lifetime(key: key.span, lifetime: lifetime, freshUntil: freshUntil), position)
+            body(.lifetime(key: key.span, lifetime: lifetime, freshUntil: freshUntil, kind: kind), position)
         case .delete(let reason, let at, let version, let keptUntil):
             body(
-                .delete(key: key.span, reason: reason, at: at, version: version, versionKeptUntil: keptUntil), position)
+                .delete(key: key.span, reason: reason, at: at, version: version, versionKeptUntil: keptUntil,
+                    kind: kind), position)
         }
     }
 }

@@ -51,11 +51,23 @@ final class FoldedState: DurableState {
         guard var entry = before, effect.kind != .delete else { return nil }
         switch effect.kind {
         case .extend: entry.value = effect.end == .back ? entry.value + effect.bytes : effect.bytes + entry.value
+        case .patch: entry.value = patched(entry.value, by: effect.bytes)
         case .truncate: entry.value = Array(entry.value.prefix(effect.length))
         default: entry.lifetime = effect.state.lifetime
         }
         if effect.kind != .lifetime { entry.position = position }
         return entry
+    }
+
+    private static func patched(_ value: [UInt8], by edits: [UInt8]) -> [UInt8] {
+        guard Edits.fit(edits.span, valueCount: value.count) else { return value }
+        var value = value
+        var cursor = 0
+        while let piece = Edits.next(in: edits.span, at: &cursor) {
+            let bytes = edits.span.extracting(piece.bytes).copied()
+            value.replaceSubrange(piece.offset..<piece.offset + bytes.count, with: bytes)
+        }
+        return value
     }
 
     private static func mix(_ key: [UInt8], _ entry: Entry?) -> UInt64 {

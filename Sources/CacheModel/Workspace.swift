@@ -1,0 +1,21 @@
+import Bytes
+
+/// Buffers for the engine's own use while it runs a command, kept warm by the loop that owns the reply.
+package struct Workspace: ~Copyable {
+    /// Stored keys of the entries involved.
+    package var keys = IOBuffer()
+    /// New states.
+    package var drafts = IOBuffer()
+    /// Changes of states, in the form of ``Edits``.
+    package var edits = IOBuffer()
+    /// The limits' policies, as they were when last looked at.
+    package var policies: LimitTable?
+
+    package init() {}
+
+    /// Forgets states and changes; the keys stay.
+    package mutating func removePlans() {
+        if !drafts.isEmpty { drafts.removeAll(keeping: 1 << 16) }
+        if !edits.isEmpty { edits.removeAll(keeping: 1 << 16) }
+    }
+}
