@@ -77,7 +77,7 @@ extension Cache {
         #expect(cache.get("a").text == "key")
         cache.register("b", .write([2], nil))
         #expect(cache.list().rows.map(\.keyText) == ["a"])
-        #expect(cache.register("b", .read, kind: .topics).isMiss)
+        #expect(cache.register("b", .read, kind: .limits).isMiss)
         #expect(cache.statistics.entries == 1)
         #expect(cache.statistics.states[Int(Kind.topics.number)] == 1)
     }
