@@ -23,8 +23,9 @@ extension EmbeddedEngine {
         let place = locked(shards[cursor.part]) { $0.capture(cursor, &slice, sink) }
         for entry in slice.large { entry.give(to: sink) }
         if let place { return CaptureCursor(part: cursor.part, table: cursor.table, place: place) }
-        if cursor.part + 1 < allShardCount { return CaptureCursor(part: cursor.part + 1, table: cursor.table, place: 0) }
-        if cursor.table < HashIndex.tableCount { return CaptureCursor(part: 0, table: cursor.table + 1, place: 0) }
+        let (part, table) = (cursor.part + 1, cursor.table)
+        if part < allShardCount { return CaptureCursor(part: part, table: table, place: 0) }
+        if table < HashIndex.tableCount { return CaptureCursor(part: 0, table: table + 1, place: 0) }
         return CaptureCursor(part: allShardCount, table: 0, place: 0)
     }
 }
