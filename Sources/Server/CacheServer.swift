@@ -64,6 +64,7 @@ package enum CacheServer {
         Files.writeLine(
             "nuthatch: \(configuration.keeping.directory) was loaded in \(taken) ms", to: .standardError)
         server.api.snapshots = opened.snapshots
+        opened.topics.open(server.api.hub, history: opened.history.low)
         server.open(opened.engine, keeper: opened.keeper)
     }
 

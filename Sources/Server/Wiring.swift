@@ -76,8 +76,8 @@ enum Wiring {
         return engine
     }
 
-    /// Nothing of a topic survives a restart, so the order of events begins anew each time, and a cursor of another run
-    /// must be told from one of this: milliseconds since 2020 differ, and fit 48 bits.
+    /// Without a data directory nothing of a topic survives a restart, so the order of events begins anew each time,
+    /// and a cursor of another run must be told from one of this: milliseconds since 2020 differ, and fit 48 bits.
     private static var startingEpoch: UInt64 {
         UInt64(max(1, Clock.wallMilliseconds() - 1_577_836_800_000)) & (1 << 48 - 1)
     }
