@@ -12,6 +12,7 @@ extension HubState {
 
     mutating func maintain(at now: Instant) {
         endLeases(at: now, budget: Self.slice)
+        tellWaiting(at: now, budget: Self.slice)
         dedup.forget(at: now, budget: Self.slice)
         trimRecent(at: now)
         for _ in 0..<min(Self.slice, declared.count) {

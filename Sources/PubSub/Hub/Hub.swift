@@ -24,6 +24,8 @@ package final class Hub: Sendable {
     package let loops: Int
     private let waker: any LoopWaker
     private let state: Mutex<HubState>
+    /// Streams that name a topic of the server's own, or a pattern of such.
+    let ownListeners = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - epoch: below 2^48, and another one after every restart that forgets events.

@@ -38,6 +38,7 @@ struct HubState {
     var forgottenThrough: UInt64 = 0
 
     var dedup = DedupTable()
+    var own = OwnTopics()
     var leases = LeaseQueue()
     var members = 0
     /// Where the slices of upkeep go on in `declared`.
