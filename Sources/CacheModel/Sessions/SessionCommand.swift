@@ -84,10 +84,10 @@ package struct SessionCreation: ~Escapable {
     package var data: Span<UInt8>
     /// JSON text of an object, at most ``Limits/sessionMetaBytes``.
     package var meta: Span<UInt8>
-    package var attributes: [SessionAttribute] = []
+    package var attributes: [SessionAttribute]
     package var bytes: Span<UInt8>
     /// Milliseconds, 0 for none.
-    package var idle: Int64 = 0
+    package var idle: Int64
     /// The absolute end.
     package var expiresAt: Instant
     package var cap: SessionCap?
@@ -95,15 +95,19 @@ package struct SessionCreation: ~Escapable {
     @_lifetime(copy user, copy data, copy meta, copy bytes)
     package init(
         digest: SessionDigest, handle: SessionHandle, user: Span<UInt8>, data: Span<UInt8>, meta: Span<UInt8>,
-        bytes: Span<UInt8>, expiresAt: Instant
+        attributes: [SessionAttribute] = [], bytes: Span<UInt8>, idle: Int64 = 0, expiresAt: Instant,
+        cap: SessionCap? = nil
     ) {
         self.digest = digest
         self.handle = handle
         self.user = user
         self.data = data
         self.meta = meta
+        self.attributes = attributes
         self.bytes = bytes
+        self.idle = idle
         self.expiresAt = expiresAt
+        self.cap = cap
     }
 }
 
@@ -114,24 +118,26 @@ package struct SessionRotation: ~Escapable {
     package var digest: SessionDigest
     package var next: SessionDigest
     /// Milliseconds for which the old id still reads, 0 to ``Limits/sessionGrace``.
-    package var grace: Int64 = 0
+    package var grace: Int64
     /// Nil keeps the user, empty takes it away.
-    package var user: Span<UInt8>?
+    package let user: Span<UInt8>?
     /// A merge patch for the data; nil for none.
-    package var data: Span<UInt8>?
+    package let data: Span<UInt8>?
     /// Judged among the sessions of the new user.
     package var cap: SessionCap?
     package var precondition: Precondition
 
     @_lifetime(copy user, copy data, copy precondition)
     package init(
-        digest: SessionDigest, next: SessionDigest, user: Span<UInt8>?, data: Span<UInt8>?,
-        precondition: consuming Precondition
+        digest: SessionDigest, next: SessionDigest, grace: Int64 = 0, user: Span<UInt8>?, data: Span<UInt8>?,
+        cap: SessionCap? = nil, precondition: consuming Precondition
     ) {
         self.digest = digest
         self.next = next
+        self.grace = grace
         self.user = user
         self.data = data
+        self.cap = cap
         self.precondition = precondition
     }
 }

@@ -30,6 +30,8 @@ package enum SessionRecord: Sendable, Equatable {
 package struct SessionHead: Sendable, Equatable {
     /// Where the user's length stands: all that the indexes know of a session begins here.
     static let userOffset = 33
+    /// Where ``seenAt`` stands in a stored head.
+    package static let seenOffset = 25
 
     package var handle: SessionHandle
     package var createdAt: Instant

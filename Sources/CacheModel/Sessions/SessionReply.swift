@@ -40,6 +40,8 @@ package enum SessionPatchFailure: Sendable, Equatable {
 /// What a command about sessions has to say beside outcome, entry, fields and value.
 package struct SessionReply: Sendable {
     package var refusal: SessionRefusal?
+    /// The session's handle, also that of one that is no more.
+    package var handle: SessionHandle?
     /// The session is under another id by now; the one asked with is in its grace.
     package var isRotated = false
     /// How many were ended, by a revocation or to keep a cap.
