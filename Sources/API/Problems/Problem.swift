@@ -124,7 +124,8 @@ extension Problem {
         case .needsZone: self.init(.unavailable, "the zone database lacks the zone of this counter", .retryAfter(60))
         case .windowNotKept:
             self.init(.windowNotKept, "the counter keeps no window that reaches so far and has such a width")
-        case .hit, .created, .replaced, .deleted, .resized, .changed, .page, .groupDone, .groupFailed, .board:
+        case .hit, .created, .replaced, .deleted, .resized, .changed, .page, .groupDone, .groupFailed, .board,
+            .sessionRefused:
             return nil
         }
     }

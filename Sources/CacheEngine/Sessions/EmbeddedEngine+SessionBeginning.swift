@@ -1,0 +1,77 @@
+import Bytes
+import CacheModel
+
+/// Beginning sessions, within what a user may have.
+extension EmbeddedEngine {
+    /// Ends that are part of the step that needed them; the more is done one by one before it.
+    private static let endsInOneStep = 64
+
+    func sessionCreation(_ command: SessionCreation, _ now: Instant, _ reply: inout Reply) {
+        let group = SessionGroups.user(command.user, stateHasher)
+        let sessions = context.pointee.sessions
+        let hasUser = !command.user.isEmpty
+        if hasUser { sessions.lockUser(group) }
+        defer { if hasUser { sessions.unlockUser(group) } }
+        var surplus: [LiveSession] = []
+        if hasUser, let cap = command.cap {
+            guard let found = self.surplus(of: command.user, cap, sparing: nil, now, &reply) else { return }
+            surplus = found
+        }
+        reply.workspace.keys.removeAll(keeping: 1 << 16)
+        reply.workspace.keys.reserve(
+            SessionKeys.handleKeyBytes + SessionKeys.digestKeyBytes * (surplus.count + 1))
+        let target = sessionKey(command.digest, in: &reply.workspace)
+        let handleTarget = sessionKey(command.handle, in: &reply.workspace)
+        let others = surplus.map { sessionKey($0.digest, in: &reply.workspace) }
+        let numbers = Set([target.shard, handleTarget.shard] + others.map(\.shard)).sorted()
+        change(
+            on: numbers, by: SessionBeginning(command, target, handleTarget, surplus: others), now, &reply)
+        reply.settleSession()
+    }
+
+    /// A session of a user at one moment.
+    struct LiveSession {
+        let digest: SessionDigest
+        let handle: SessionHandle
+        let createdAt: Instant
+    }
+
+    /// The sessions of a user that must end before one more begins; nil where that is refused. The user is locked.
+    ///
+    /// - Parameter spared: a session of the user that goes on and counts as the one more.
+    func surplus(
+        of user: Span<UInt8>, _ cap: SessionCap, sparing spared: SessionHandle?, _ now: Instant,
+        _ reply: inout Reply
+    ) -> [LiveSession]? {
+        var live = self.live(of: user, now, &reply)
+        live.removeAll { $0.handle == spared }
+        guard live.count >= cap.most else { return [] }
+        guard cap.policy == .oldest else {
+            reply.clearSession()
+            reply.refuse(.cap(live: live.count))
+            return nil
+        }
+        live.sort { $0.createdAt != $1.createdAt ? $0.createdAt < $1.createdAt : $0.handle < $1.handle }
+        var surplus = Array(live.prefix(live.count - cap.most + 1))
+        while surplus.count > Self.endsInOneStep {
+            _ = end(surplus.removeFirst().handle, .capped, of: user, now, &reply)
+        }
+        return surplus
+    }
+
+    /// All live sessions of a user.
+    func live(of user: Span<UInt8>, _ now: Instant, _ reply: inout Reply) -> [LiveSession] {
+        let group = SessionGroups.user(user, stateHasher)
+        let found = context.pointee.sessions.handles(of: group, after: nil, most: .max)
+        reply.horizon = max(reply.horizon, found.last)
+        var live: [LiveSession] = []
+        for handle in found.handles {
+            lookUp(handle, now, &reply) { entry, head, digest in
+                let fields = entry.fields.span
+                guard fields.extracting(head.user).equals(user) else { return }
+                live.append(LiveSession(digest: digest, handle: handle, createdAt: head.createdAt))
+            }
+        }
+        return live
+    }
+}
