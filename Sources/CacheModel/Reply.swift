@@ -62,6 +62,8 @@ package struct Reply: ~Copyable {
     package var limits = LimitReply()
     /// The answer to a command on a leaderboard.
     package var board = BoardAnswer()
+    /// What a command about sessions found.
+    package var session = SessionReply()
     /// The engine's own; means nothing to the caller.
     package var workspace = Workspace()
 
@@ -84,6 +86,7 @@ package struct Reply: ~Copyable {
         counters.reset()
         limits.reset()
         board.reset()
+        session.reset()
     }
 
     /// The value's bytes, wherever they are held.
