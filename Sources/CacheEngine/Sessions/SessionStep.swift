@@ -1,5 +1,6 @@
 import Bytes
 import CacheModel
+import JSON
 
 /// One command on the session under a digest.
 struct SessionStep: StateFunction, ~Escapable {
@@ -62,7 +63,45 @@ struct SessionStep: StateFunction, ~Escapable {
     private func patch(
         _ entry: Entry, _ head: SessionHead, _ form: SessionPatchForm, _ now: Instant, _ reply: inout Reply
     ) -> StateDecision {
-        preconditionFailure("patches follow")
+        SessionDocument.append(entry, head, to: &reply.workspace.texts)
+        if let failure = apply(form, &reply) { return reply.refuse(failure) }
+        var changed = SessionDocument()
+        if let failure = changed.read(reply.workspace.texts, &reply.value) { return reply.refuse(failure) }
+        let start = reply.workspace.drafts.count
+        let text = RawBytes(reply.workspace.texts.readable)
+        SessionHead.append(
+            head.handle, createdAt: head.createdAt, seenAt: now, user: entry.fields.span.extracting(head.user),
+            attributes: changed.attributes, in: changed.names.readable, meta: changed.meta(in: text.span),
+            to: &reply.workspace.drafts)
+        let fields = ByteSlice(start..<reply.workspace.drafts.count)
+        reply.workspace.drafts.append(changed.data(in: text.span))
+        let data = ByteSlice(fields.end..<reply.workspace.drafts.count)
+        reply.fields.append(copying: reply.workspace.drafts, in: fields.range)
+        reply.value.append(copying: reply.workspace.drafts, in: data.range)
+        reply.outcome = .replaced
+        let lifetime = Lifetime(expiresAt: Instant(milliseconds: entry.times.expiresAt), idle: changed.idle)
+        return StateDecision(change: .store(fields: fields, .bytes(data)), times: EntryTimes(lifetime, at: now))
+    }
+
+    /// Leaves the changed document alone in the workspace's texts.
+    private func apply(_ form: SessionPatchForm, _ reply: inout Reply) -> SessionPatchFailure? {
+        let document = RawBytes(reply.workspace.texts.readable)
+        do throws(JSONChangeError) {
+            let limit = SessionDocument.longest
+            switch form {
+            case .merge:
+                try JSONMergePatch.apply(text, to: document.span, limit: limit, into: &reply.workspace.edits)
+            case .operations:
+                try JSONPatch.apply(text, to: document.span, limit: limit, into: &reply.workspace.edits)
+            }
+        } catch {
+            reply.value.append(text.extracting(error.pointer))
+            return SessionPatchFailure(error)
+        }
+        reply.workspace.texts.removeAll()
+        reply.workspace.texts.append(copying: reply.workspace.edits)
+        reply.workspace.edits.removeAll()
+        return nil
     }
 }
 
@@ -119,6 +158,11 @@ extension Reply {
     mutating func refuse(_ refusal: SessionRefusal) {
         outcome = .sessionRefused
         session.refusal = refusal
+    }
+
+    mutating func refuse(_ failure: SessionPatchFailure) -> StateDecision {
+        refuse(.patch(failure))
+        return .none
     }
 
     mutating func answerData(of entry: Entry) {

@@ -21,8 +21,12 @@ package enum SessionPatchFailure: Sendable, Equatable {
     case malformed(offset: Int)
     /// A patch operation could not be done: its index, and the pointer in the reply's `value`: 409.
     case operation(index: Int)
+    /// It would take more steps than one patch may: 400.
+    case tooManySteps
     /// A `test` operation did not hold: 409, as `operation`.
     case test(index: Int)
+    /// Data, nested as deep as it is, would be too deep: 400.
+    case tooDeep
     /// Another member than data, meta, idle or index would be there: 422, its name in the reply's `value`.
     case fixedMember
     /// `data` would be no object: 400.
