@@ -21,6 +21,15 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
     case board, boardMember, boardBatch, boardRanking, boardRankingQuery, boardStats, boardClose, boardSeasons
     case boardSeasonRanking
 
+    /// Whether it is about topics and what is published to them.
+    var isOfEvents: Bool {
+        switch self {
+        case .topic, .topicLast, .topicHistory, .topicPresence, .topicMember, .events, .eventsTicket, .eventsQuery:
+            true
+        default: false
+        }
+    }
+
     /// What stands before a key's name.
     static let keyPrefix: StaticString = "/v1/keys/"
     /// What stands before a snapshot's id.
