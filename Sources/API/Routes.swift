@@ -51,9 +51,7 @@ struct Route: Sendable {
     /// Whether the answer needs the data.
     var needsData: Bool { needs != nil && path != .metrics && path != .server }
     /// Whether it may change what is kept: events are not.
-    var mayChange: Bool {
-        path == .key || path == .keysBatch || SessionPath.isPrivate(path) ? needs == .write : false
-    }
+    var mayChange: Bool { (needs?.contains(.write) ?? false) && !path.isOfEvents }
 }
 
 /// The whole HTTP surface, leaderboards and sessions apart, on one page.

@@ -42,7 +42,8 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
             (shards + number).initialize(
                 to: LockedShard(
                     Shard(
-                        context: context, hasher: holdsStates ? stateHasher : hasher, isOrdered: isOrdered && !holdsStates,
+                        context: context, hasher: holdsStates ? stateHasher : hasher,
+                        isOrdered: isOrdered && !holdsStates,
                         holdsStates: holdsStates,
                         seed: configuration.seed &+ UInt64(number))))
         }

@@ -18,9 +18,10 @@ extension Shard {
         guard !found.entry.flags.isDisjoint(with: .lifetime) else { return found }
         let times = found.entry.times
         if now.milliseconds < times.visibleUntil { return found }
-        if now.milliseconds >= times.removal { expire(found, hash, at: now) }
+        guard now.milliseconds >= times.removal else { return nil }
+        expire(found, hash, at: now)
         // A session leaves something behind.
-        return holdsStates && find(key, hash) != nil ? findVisible(key, hash, now) : nil
+        return holdsStates ? findVisible(key, hash, now) : nil
     }
 
     // MARK: Room

@@ -120,7 +120,7 @@ extension Cache {
 
     @Test("many threads at one id are granted exactly the quota", arguments: LimitAlgorithm.allCases)
     func threads(_ algorithm: LimitAlgorithm) async {
-        for run in 0..<100 {
+        for run in 0..<10 {
             let cache = Cache(shards: 4)
             cache.policy("p", .of(algorithm, quota: 50))
             let engine = cache.engine

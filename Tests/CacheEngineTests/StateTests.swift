@@ -58,7 +58,7 @@ struct Newcomers: StatePlanner {
 
 extension Cache {
     @discardableResult
-    func register(_ name: String, _ step: Register.Step, kind: Kind = .boards) -> Answer {
+    func register(_ name: String, _ step: Register.Step, kind: Kind = .topics) -> Answer {
         var reply = Reply()
         let bytes = Array(name.utf8)
         engine.change(kind, bytes.span, by: Register(step: step), now, &reply)
@@ -77,9 +77,9 @@ extension Cache {
         #expect(cache.get("a").text == "key")
         cache.register("b", .write([2], nil))
         #expect(cache.list().rows.map(\.keyText) == ["a"])
-        #expect(cache.register("b", .read, kind: .topics).isMiss)
+        #expect(cache.register("b", .read, kind: .limits).isMiss)
         #expect(cache.statistics.entries == 1)
-        #expect(cache.statistics.states[Int(Kind.boards.number)] == 1)
+        #expect(cache.statistics.states[Int(Kind.topics.number)] == 1)
     }
 
     @Test("a state ends when its time comes, and one that is past its end is as if it had never been")
@@ -95,7 +95,7 @@ extension Cache {
         cache.register("b", .end(cache.now.milliseconds + 1000))
         cache.pass(5000)
         for _ in 0..<4 { cache.maintain() }
-        #expect(cache.statistics.states[Int(Kind.boards.number)] == 0)
+        #expect(cache.statistics.states[Int(Kind.topics.number)] == 0)
         cache.engine.checkInvariants()
     }
 
@@ -118,7 +118,7 @@ extension Cache {
     func plans() {
         let recorder = Recorder()
         let cache = Cache(reader: recorder)
-        let names = (0..<20).map { [Kind.boards.number] + Array("state \($0)".utf8) }
+        let names = (0..<20).map { [Kind.topics.number] + Array("state \($0)".utf8) }
         var reply = Reply()
         let targets = names.map { cache.engine.stateKey(RawBytes($0.span)) }
         let numbers = Set(targets.map(\.shard)).sorted()
@@ -187,9 +187,9 @@ extension Cache {
         Edits.append([9, 9].span, at: 2, to: &edits)
         let position = Position(epoch: 3, number: 1 << 40)
         cache.engine.apply(
-            .patch(key: key.span, edits: edits.readable, modifiedAt: cache.now, kind: .boards), at: position)
+            .patch(key: key.span, edits: edits.readable, modifiedAt: cache.now, kind: .topics), at: position)
         cache.engine.apply(
-            .patch(key: key.span, edits: [1, 2].span, modifiedAt: cache.now, kind: .boards), at: position)
+            .patch(key: key.span, edits: [1, 2].span, modifiedAt: cache.now, kind: .topics), at: position)
         #expect(cache.register("a", .read).value == [1, 2, 3])
     }
 }

@@ -199,10 +199,11 @@ class Connection:
         if match is None:
             raise Violation(f"no status line: {line[:200]!r}")
         response = Response(int(match[1]), self._read_fields(deadline))
+        arrived = time.time()
         _check_framing_fields(response)
         if response.status >= 200:
             self._read_body(response, method, deadline)
-            _check_final(response)
+            _check_final(response, arrived)
         return response
 
     def _read_fields(self, deadline: float) -> list[tuple[str, str]]:
@@ -334,14 +335,14 @@ def _check_framing_fields(response: Response) -> None:
         raise Violation(f"304 with a coding: {response}")
 
 
-def _check_final(response: Response) -> None:
+def _check_final(response: Response, arrived: float) -> None:
     for name in ("Date", "Last-Modified", "Expires"):
         value = response[name]
         if value is not None and not IMF_FIXDATE.fullmatch(value):
             raise Violation(f"{name} is no date: {response}")
     if response["Date"] is None:
         raise Violation(f"no Date: {response}")
-    if abs(parsedate_to_datetime(response["Date"]).timestamp() - time.time()) > 3:
+    if abs(parsedate_to_datetime(response["Date"]).timestamp() - arrived) > 3:
         raise Violation(f"Date is not now: {response}")
     if response["ETag"] is not None and not ENTITY_TAG.fullmatch(response["ETag"]):
         raise Violation(f"no entity tag: {response}")

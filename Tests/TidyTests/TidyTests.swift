@@ -5,7 +5,7 @@ import Testing
     /// Which rooms each room may import. What Swift itself brings is free to all but Foundation, which is to none.
     private static let imports: [String: Set<String>] = [
         "Bytes": ["CChecksum", "Glibc"],
-        "Posix": ["Bytes", "CLinux", "Glibc"],
+        "Posix": ["Bytes", "CLinux", "CZones", "Glibc"],
         "CacheModel": ["Bytes"],
         "Compression": ["Bytes", "CZlib"],
         "Crypto": ["Bytes", "COpenSSL"],

@@ -4,7 +4,8 @@ import HTTP1
 import JSON
 
 extension Parameters {
-    /// Reads parameters from a JSON object: strings, whole numbers, true and false, by the same names and rules as in a query.
+    /// Reads parameters from a JSON object: strings, whole numbers, true and false, by the same names and rules as in a
+    /// query.
     mutating func readJSON(
         _ body: Span<UInt8>, allowing allowed: ParameterSet, noted: inout IOBuffer
     ) throws(Problem) {

@@ -51,7 +51,11 @@ extension Problem {
         case .live(let count): json.member("live", integer: count, into: &out)
         case .operation(let index):
             json.member("index", integer: index, into: &out)
-            json.member("pointer", string: noted, into: &out)
+            json.name("pointer", into: &out)
+            json.separate(into: &out)
+            out.append("\"")
+            out.append(noted)
+            out.append("\"")
         case .line(let line): json.member("line", integer: line, into: &out)
         case .applied(.no): json.member("applied", bool: false, into: &out)
         case .applied(.unknown): json.member("applied", string: "unknown" as StaticString, into: &out)

@@ -23,6 +23,15 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
     /// `/v1/sessions`, the session whose id the caller holds, another one by its handle, and those of a user.
     case sessions, ownSession, sessionData, sessionTouch, sessionRotate, session, userSessions
 
+    /// Whether it is about topics and what is published to them.
+    var isOfEvents: Bool {
+        switch self {
+        case .topic, .topicLast, .topicHistory, .topicPresence, .topicMember, .events, .eventsTicket, .eventsQuery:
+            true
+        default: false
+        }
+    }
+
     /// What stands before a key's name.
     static let keyPrefix: StaticString = "/v1/keys/"
     /// What stands before a snapshot's id.

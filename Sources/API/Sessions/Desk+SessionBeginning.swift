@@ -52,6 +52,11 @@ extension Desk {
             digest: digest, handle: .make(), user: Span(), data: data.readable, meta: Span(), bytes: Span(),
             expiresAt: turn.now.advanced(byMilliseconds: Self.usualLife))
         try execute(.sessionCreation(creation), turn)
+        if reply.session.refusal == .exists {
+            // Another request was first.
+            try execute(.secret(digest), .putData, text: data.readable, try conditions(request, turn), turn)
+            return answerDone(tag: reply.entry.position, response: &response)
+        }
         if let problem = sessionProblem(patch: Span()) { throw problem }
         try writeSession(showingData: false, at: turn.now)
         answerSession(201, response: &response)

@@ -15,7 +15,7 @@ extension Desk {
             return Problem(.gone, "the session is no more: begin a new one", .end(end, at: at))
         case .rotated:
             return Problem(.sessionRotated, "the id was replaced by another one and only reads until its grace is over")
-        case .exists: return Problem(.sessionRotated, "a session had this id already")
+        case .exists: return .unavailable
         case .cap(let live): return Problem(.sessionCap, "the user has as many sessions as may be", .live(live))
         case .patch(let failure): return patchProblem(failure, of: patch)
         }
@@ -34,6 +34,8 @@ extension Desk {
             return Problem(.badRequest, Self.whatIsMalformed(in: patch), .notedPointer)
         case .operation(let index): return conflict(index, "the operation does not fit the session")
         case .test(let index): return conflict(index, "the value tested for is not there")
+        case .tooManySteps: return .badRequest("the patch takes too many steps")
+        case .tooDeep: return refused("/data", "the session would be nested deeper than 64")
         case .fixedMember:
             noted.append("/")
             noted.append(copying: reply.value, in: 0..<min(reply.value.count, 64))
@@ -61,10 +63,9 @@ extension Desk {
         }
     }
 
-    /// The reply's value is the pointer of the place that failed.
+    /// The reply's value is the pointer of the place that failed, as it was sent.
     private mutating func conflict(_ index: Int, _ detail: StaticString) -> Problem {
-        noted.append(copying: reply.value, in: 0..<min(reply.value.count, 1024))
-        if !noted.readable.isValidUTF8 { noted.removeAll() }
+        if reply.value.count <= 1024 { noted.append(copying: reply.value) }
         return Problem(.patchConflict, detail, .operation(index))
     }
 

@@ -209,7 +209,9 @@ struct DraftWriter {
         }
     }
 
-    private func put<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number, at offset: Int, in out: inout IOBuffer) {
+    private func put<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ number: Number, at offset: Int, in out: inout IOBuffer
+    ) {
         var rest = number
         for index in 0..<Number.bitWidth / 8 {
             out[start + offset + index] = UInt8(truncatingIfNeeded: rest)

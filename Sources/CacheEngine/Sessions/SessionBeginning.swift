@@ -28,7 +28,8 @@ struct SessionBeginning: StatePlanner, ~Escapable {
         let lifetime = Lifetime(expiresAt: command.expiresAt)
         plan.add(
             handleTarget,
-            .handle(leadsTo: command.digest, rotations: 0, EntryTimes.ofHandle(max: lifetime.expiresAt), &reply.workspace))
+            .handle(
+                leadsTo: command.digest, rotations: 0, EntryTimes.ofHandle(max: lifetime.expiresAt), &reply.workspace))
         for other in surplus {
             guard let entry = states.entry(other), let head = SessionHead(entry.fields.span) else { continue }
             plan.add(other, .end(EndedSession(.capped, head.handle, at: now), of: entry, &reply.workspace))

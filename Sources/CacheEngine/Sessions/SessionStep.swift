@@ -131,6 +131,7 @@ extension StateDecision {
         var decision = StateDecision(change: .store(fields: fields, .bytes(.empty)))
         decision.times = EndedSession.times(max: entry.times.expiresAt, ended: ended.at)
         decision.needsNoRoom = true
+        decision.keepsOutcome = true
         return decision
     }
 }

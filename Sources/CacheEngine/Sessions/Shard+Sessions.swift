@@ -12,7 +12,9 @@ extension Shard {
         let after = new.flatMap { SessionHead($0.span) }
         if let old, let new, let before, let after,
             old.span.extracting(before.indexed).equals(new.span.extracting(after.indexed))
-        { return }
+        {
+            return
+        }
         sessions.live += (after == nil ? 0 : 1) - (before == nil ? 0 : 1)
         sessions.ended += (new != nil && after == nil ? 1 : 0) - (old != nil && before == nil ? 1 : 0)
         let tag = key.number(UInt64.self, 2)
@@ -73,7 +75,8 @@ extension Shard {
     func noteSeen(_ entry: Entry, at now: Instant) {
         guard SessionKeys.isSession(entry.key), entry.fields.byte(0) == 0 else { return }
         let place = UnsafeMutableRawPointer(mutating: entry.fields.start) + SessionHead.seenOffset
-        place.storeBytes(of: max(now.milliseconds, entry.fields.number(Int64.self, SessionHead.seenOffset)), as: Int64.self)
+        place.storeBytes(
+            of: max(now.milliseconds, entry.fields.number(Int64.self, SessionHead.seenOffset)), as: Int64.self)
     }
 
     /// The same, as a lifetime in the log says it.

@@ -91,7 +91,9 @@ extension Shard {
             }
         case .put, .store:
             guard let draft = draft(of: decision, target, visible: visible, now, reply) else { return }
+            let outcome = reply.outcome
             commit(draft, over: found, visible: visible, target.hash, wantsPrevious: false, reply: &reply)
+            if decision.keepsOutcome { reply.outcome = outcome }
         case .patch(let slice):
             guard let visible else { preconditionFailure("a state was changed that is not there") }
             let edits = RawBytes(reply.workspace.edits.readable.extracting(slice))

@@ -28,7 +28,9 @@ struct StateEditor {
         self.start = start
     }
 
-    func set<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number, at offset: Int, in workspace: inout Workspace) {
+    func set<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ number: Number, at offset: Int, in workspace: inout Workspace
+    ) {
         guard let draft else { return Edits.append(number: number, at: offset, to: &workspace.edits) }
         var rest = number
         for index in 0..<Number.bitWidth / 8 {

@@ -39,6 +39,8 @@ struct StateDecision {
     var change = Change.none
     /// Whether a read of the entry slides its lifetime.
     var slides = false
+    /// Whether the outcome of a write is the function's own.
+    var keepsOutcome = false
     /// Whether it is shorter than what it replaces, and is done also where memory is full.
     var needsNoRoom = false
     /// The lifetime from here on; nil leaves it as it is (a new entry has none).

@@ -141,7 +141,8 @@ package struct CounterState: ~Escapable {
         let at = descriptors + index * Self.descriptorBytes
         let window = CounterWindow(
             unit: CounterWindow.Unit(rawValue: bytes[at]) ?? .seconds,
-            width: bytes.loadLittleEndian(UInt32.self, at: at + 1), count: bytes.loadLittleEndian(UInt32.self, at: at + 5))
+            width: bytes.loadLittleEndian(UInt32.self, at: at + 1),
+            count: bytes.loadLittleEndian(UInt32.self, at: at + 5))
         return Ring(
             window: window, room: Int(bytes.loadLittleEndian(UInt32.self, at: at + 9)),
             used: Int(bytes.loadLittleEndian(UInt32.self, at: at + 13)),

@@ -22,6 +22,7 @@ package enum ExtendCoding: EffectCoding {
         let end = try reader.number(UInt8.self)
         guard end < 2 else { throw .outOfRange("end") }
         let key = try reader.key()
-        return .extend(key: key, bytes: reader.rest(), end: end == 0 ? .front : .back, modifiedAt: modifiedAt, kind: kind)
+        return .extend(
+            key: key, bytes: reader.rest(), end: end == 0 ? .front : .back, modifiedAt: modifiedAt, kind: kind)
     }
 }

@@ -9,9 +9,10 @@ import CacheModel
 /// │ CRC32C │ length │ previous │ kind │ of │ remaining │ position │ logTime │ wallTime │ body │
 /// └────────┴────────┴──────────┴──────┴────┴───────────┴──────────┴─────────┴──────────┴──────┘
 /// ```
-/// Little endian. `of` is the kind of entry that an effect is about, 0 in control records. The checksum covers all that follows it, the length too; `previous` is the checksum of the record
-/// before in the same segment, and of the segment's header for the first: bytes of another file or another place in
-/// this one never pass. Zeros never do either, since the length counts the header.
+/// Little endian. `of` is the kind of entry that an effect is about, 0 in control records. The checksum covers all that
+/// follows it, the length too; `previous` is the checksum of the record before in the same segment, and of the
+/// segment's header for the first: bytes of another file or another place in this one never pass. Zeros never do
+/// either, since the length counts the header.
 package struct RecordHeader: Sendable, Equatable {
     /// Bytes before the body.
     package static let size = 40

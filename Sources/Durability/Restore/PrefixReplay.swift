@@ -69,7 +69,9 @@ private struct OwnedRecord: Sendable {
     }
 
     func apply(to state: any DurableState) {
-        guard let coding = EffectCodings.coding(of: kind), let effect = try? coding.decode(body.span, of: entryKind) else {
+        guard let coding = EffectCodings.coding(of: kind),
+            let effect = try? coding.decode(body.span, of: entryKind)
+        else {
             preconditionFailure("an effect does not read as it was written")
         }
         state.apply(effect, at: position)

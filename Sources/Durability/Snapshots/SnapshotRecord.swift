@@ -1,7 +1,7 @@
 import Bytes
 import CacheModel
 
-/// One record of a block: `length 4 │ kind 1 │ of 1 │ remaining 2 │ position 8 │ body`, `of` and the body as in the log.
+/// One record of a block: `length 4 │ kind 1 │ of 1 │ remaining 2 │ position 8 │ body`, kinds and body as in the log.
 ///
 /// `length` counts all of it. Checksums are the block's.
 package enum SnapshotRecord {
@@ -13,7 +13,8 @@ package enum SnapshotRecord {
         let coding = EffectCodings.coding(of: effect)
         let start = buffer.count
         buffer.append(littleEndian: UInt32(0))
-        buffer.append(littleEndian: UInt32(coding.kind.rawValue) | UInt32(effect.kind.number) << 8 | UInt32(remaining) << 16)
+        buffer.append(
+            littleEndian: UInt32(coding.kind.rawValue) | UInt32(effect.kind.number) << 8 | UInt32(remaining) << 16)
         buffer.append(littleEndian: position.packed)
         coding.encode(effect, into: &buffer)
         buffer.replace(at: start, littleEndian: UInt32(buffer.count - start))

@@ -87,7 +87,8 @@ extension Record {
             body(.lifetime(key: key.span, lifetime: lifetime, freshUntil: freshUntil, kind: kind), position)
         case .delete(let reason, let at, let version, let keptUntil):
             body(
-                .delete(key: key.span, reason: reason, at: at, version: version, versionKeptUntil: keptUntil,
+                .delete(
+                    key: key.span, reason: reason, at: at, version: version, versionKeptUntil: keptUntil,
                     kind: kind), position)
         }
     }
