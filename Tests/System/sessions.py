@@ -12,7 +12,7 @@ PATCH = "application/json-patch+json"
 
 def begin(http: Client, **members) -> dict:
     """Begins a session, which must succeed, and returns its document with the id."""
-    response = http.request("POST", "/v1/sessions", json.dumps(members).encode(), content_type=JSON)
+    response = http.request("POST", "/v1/sessions", json.dumps(members, ensure_ascii=False).encode(), content_type=JSON)
     assert response.status == 201, response
     return response.json()
 

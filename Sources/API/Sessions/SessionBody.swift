@@ -22,7 +22,7 @@ struct SessionBody: ~Copyable {
         }
     }
 
-    static let idleForm: StaticString = "idle is a duration from 1 ms to 10 years, as in \"30m\", or null"
+    static let idleForm: StaticString = "idle is a duration from 1 ms to 10 years, as in 30m, or null"
     static let indexForm: StaticString =
         "index has up to three members: a name of 1 to 64 bytes without a colon, and a string of at most 255 bytes"
 
@@ -83,8 +83,8 @@ struct SessionBody: ~Copyable {
         case .data: data = try object(&json, Limits.sessionDataBytes, "data is an object")
         case .meta: meta = try object(&json, Limits.sessionMetaBytes, "meta is an object of at most 4096 bytes")
         case .idle: idle = try duration(&json, Self.idleForm) ?? 0
-        case .max: max = try duration(&json, "max is a duration from 1 ms to 10 years, as in \"12h\"")
-        case .grace: grace = try duration(&json, "grace is a duration of at most 5 minutes, as in \"10s\"")
+        case .max: max = try duration(&json, "max is a duration from 1 ms to 10 years, as in 12h")
+        case .grace: grace = try duration(&json, "grace is a duration of at most 5 minutes, as in 10s")
         case .index: try readAttributes(&json)
         case .cap: try readCap(&json)
         }
@@ -161,7 +161,7 @@ struct SessionBody: ~Copyable {
     private mutating func readCap(_ json: inout JSONReader) throws(JSONError) {
         var most: Int64?
         var policy = SessionCap.Policy.oldest
-        let form: StaticString = "cap is {\"max\":1…1000,\"policy\":\"oldest\" or \"reject\"}"
+        let form: StaticString = "cap has max, 1 to 1000, and perhaps policy: oldest or reject"
         try json.beginObject()
         while let name = try json.nextMember() {
             if json.matches(name, "max") {

@@ -37,7 +37,7 @@ extension Desk {
         case .tooManySteps: return .badRequest("the patch takes too many steps")
         case .tooDeep: return refused("/data", "the session would be nested deeper than 64")
         case .fixedMember:
-            noted.append("/")
+            if !reply.value.isEmpty { noted.append("/") }
             noted.append(copying: reply.value, in: 0..<min(reply.value.count, 64))
             if !noted.readable.isValidUTF8 { noted.removeAll() }
             return Problem(.unprocessable, "a session changes by data, meta, idle and index only", .notedPointer)
