@@ -11,7 +11,8 @@ extension Problem {
     ///   - text: as one line of text instead of `application/problem+json`.
     ///   - mayBeStored: false where even the refusal is nobody's to keep.
     func answer(
-        asText text: Bool, mayBeStored: Bool, noted: borrowing IOBuffer, scratch: inout IOBuffer, response: inout ResponseWriter
+        asText text: Bool, mayBeStored: Bool, noted: borrowing IOBuffer, scratch: inout IOBuffer,
+        response: inout ResponseWriter
     ) {
         scratch.removeAll()
         if text {

@@ -16,7 +16,8 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
 
     var status: Int {
         switch self {
-        case .badRequest, .badParameter, .badName, .badCursor, .contradictoryPreconditions, .badCoding, .sessionMissing: 400
+        case .badRequest, .badParameter, .badName, .badCursor, .contradictoryPreconditions, .badCoding, .sessionMissing:
+            400
         case .unauthorized: 401
         case .forbidden: 403
         case .notFound, .noSuchResource, .unknownPolicy: 404
@@ -24,7 +25,8 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .staleVersion, .outOfBounds, .notIndexed, .wrongKind, .settingsDiffer, .seasonClosed,
-            .patchConflict, .sessionCap, .sessionRotated: 409
+            .patchConflict, .sessionCap, .sessionRotated:
+            409
         case .preconditionFailed, .checkFailed: 412
         case .tooLarge: 413
         case .unsupportedMediaType: 415
