@@ -8,12 +8,17 @@ extension EmbeddedEngine {
 
     func sessionCreation(_ command: SessionCreation, _ now: Instant, _ reply: inout Reply) {
         let group = SessionGroups.user(command.user, stateHasher)
-        let sessions = context.pointee.sessions
         let hasUser = !command.user.isEmpty
-        if hasUser { sessions.lockUser(group) }
-        defer { if hasUser { sessions.unlockUser(group) } }
+        if hasUser { context.pointee.sessions.lockUser(group) }
+        repeat { begin(command, now, &reply) } while reply.session.needsAnotherLook
+        if hasUser { context.pointee.sessions.unlockUser(group) }
+    }
+
+    /// The user, if there is one, is locked.
+    private func begin(_ command: SessionCreation, _ now: Instant, _ reply: inout Reply) {
+        reply.session.needsAnotherLook = false
         var surplus: [LiveSession] = []
-        if hasUser, let cap = command.cap {
+        if !command.user.isEmpty, let cap = command.cap {
             guard let found = self.surplus(of: command.user, cap, sparing: nil, now, &reply) else { return }
             surplus = found
         }

@@ -33,13 +33,8 @@ extension EmbeddedEngine {
         case nil: break
         case .handle(let handle): except = handle
         case .secret(let digest):
-            let look = SessionCommand(
-                name: .secret(digest), action: .read(slides: false, wantsData: false), text: Span<UInt8>(),
-                precondition: Precondition())
-            session(look, now, &reply)
-            guard reply.outcome == .hit else { return }
-            if reply.session.isRotated { return reply.refuse(.rotated) }
-            except = reply.session.handle
+            guard let handle = liveHandle(of: digest, now, &reply) else { return }
+            except = handle
         }
         let group = SessionGroups.user(command.user, stateHasher)
         context.pointee.sessions.lockUser(group)

@@ -4,15 +4,22 @@ import CacheModel
 extension EmbeddedEngine {
     func sessionRotation(_ command: SessionRotation, _ now: Instant, _ reply: inout Reply) {
         // The handle of an id never changes, so it may be looked up before.
-        guard let handle = handle(of: command.digest, now, &reply) else { return }
+        guard let handle = liveHandle(of: command.digest, now, &reply) else { return }
         let user = if let user = command.user { user } else { Span<UInt8>() }
         let hasUser = !user.isEmpty
         let group = SessionGroups.user(user, stateHasher)
-        let sessions = context.pointee.sessions
-        if hasUser { sessions.lockUser(group) }
-        defer { if hasUser { sessions.unlockUser(group) } }
+        if hasUser { context.pointee.sessions.lockUser(group) }
+        repeat { rotate(command, handle, user, now, &reply) } while reply.session.needsAnotherLook
+        if hasUser { context.pointee.sessions.unlockUser(group) }
+    }
+
+    /// The user, if there is a new one, is locked.
+    private func rotate(
+        _ command: SessionRotation, _ handle: SessionHandle, _ user: Span<UInt8>, _ now: Instant, _ reply: inout Reply
+    ) {
+        reply.session.needsAnotherLook = false
         var surplus: [LiveSession] = []
-        if hasUser, let cap = command.cap {
+        if !user.isEmpty, let cap = command.cap {
             guard let found = self.surplus(of: user, cap, sparing: handle, now, &reply) else { return }
             surplus = found
         }
@@ -28,19 +35,5 @@ extension EmbeddedEngine {
         ).sorted()
         change(on: numbers, by: SessionMove(command, targets), now, &reply)
         reply.settleSession()
-    }
-
-    /// The handle of a live session; nil, and the refusal in the reply, where there is none.
-    private func handle(of digest: SessionDigest, _ now: Instant, _ reply: inout Reply) -> SessionHandle? {
-        let look = SessionCommand(
-            name: .secret(digest), action: .read(slides: false, wantsData: false), text: Span<UInt8>(),
-            precondition: Precondition())
-        session(look, now, &reply)
-        guard reply.outcome == .hit else { return nil }
-        if reply.session.isRotated {
-            reply.refuse(.rotated)
-            return nil
-        }
-        return reply.session.handle
     }
 }

@@ -27,6 +27,15 @@ extension EmbeddedEngine {
         reply.settleSession()
     }
 
+    /// The handle of a live session; nil, and the refusal in the reply, where there is none under the digest.
+    func liveHandle(of digest: SessionDigest, _ now: Instant, _ reply: inout Reply) -> SessionHandle? {
+        let look = SessionCommand(
+            name: .secret(digest), action: .read(slides: false, wantsData: false), text: Span<UInt8>(),
+            precondition: Precondition())
+        change(digest, look, ending: .destroyed, now, &reply)
+        return reply.outcome == .hit ? reply.session.handle : nil
+    }
+
     /// A session under its handle may get another digest between two looks; then it is looked for again.
     private func change(
         _ handle: SessionHandle, _ command: SessionCommand, _ now: Instant, _ reply: inout Reply

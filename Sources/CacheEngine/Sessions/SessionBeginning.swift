@@ -30,11 +30,7 @@ struct SessionBeginning: StatePlanner, ~Escapable {
             handleTarget,
             .handle(
                 leadsTo: command.digest, rotations: 0, EntryTimes.ofHandle(max: lifetime.expiresAt), &reply.workspace))
-        for other in surplus {
-            guard let entry = states.entry(other), let head = SessionHead(entry.fields.span) else { continue }
-            plan.add(other, .end(EndedSession(.capped, head.handle, at: now), of: entry, &reply.workspace))
-            reply.session.revoked += 1
-        }
+        states.planEnds(of: surplus, now, into: &plan, reply: &reply)
     }
 
     private func session(_ now: Instant, _ reply: inout Reply) -> StateDecision {
@@ -48,6 +44,25 @@ struct SessionBeginning: StatePlanner, ~Escapable {
         let data = ByteSlice(start: fields.end, count: command.data.count)
         let lifetime = Lifetime(expiresAt: command.expiresAt, idle: command.idle)
         return StateDecision(change: .store(fields: fields, .bytes(data)), times: EntryTimes(lifetime, at: now))
+    }
+}
+
+extension LockedStates {
+    /// Plans the ends of sessions that make room for another; plans nothing at all when one of them goes under another
+    /// id by now, and must be looked for again.
+    func planEnds(of surplus: [StateKey], _ now: Instant, into plan: inout StatePlan, reply: inout Reply) {
+        for target in surplus {
+            guard let entry = entry(target) else { continue }
+            switch SessionRecord(entry.fields.span) {
+            case .live(let head):
+                plan.add(target, .end(EndedSession(.capped, head.handle, at: now), of: entry, &reply.workspace))
+                reply.session.revoked += 1
+            case .ended(let ended) where ended.end == .rotated:
+                reply.session.needsAnotherLook = true
+                return plan.removeAll()
+            case .ended, nil: continue
+            }
+        }
     }
 }
 

@@ -42,11 +42,7 @@ struct SessionMove: StatePlanner, ~Escapable {
         let ended = EndedSession(
             .rotated, head.handle, at: now, graceEnd: now.advanced(byMilliseconds: command.grace))
         plan.add(targets.old, .end(ended, of: entry, &reply.workspace))
-        for other in targets.surplus {
-            guard let entry = states.entry(other), let head = SessionHead(entry.fields.span) else { continue }
-            plan.add(other, .end(EndedSession(.capped, head.handle, at: now), of: entry, &reply.workspace))
-            reply.session.revoked += 1
-        }
+        states.planEnds(of: targets.surplus, now, into: &plan, reply: &reply)
     }
 
     /// The session as it goes on; nil where that is refused.

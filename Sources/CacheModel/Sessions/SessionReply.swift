@@ -53,6 +53,9 @@ package struct SessionReply: Sendable {
     /// Where a list by handle goes on.
     package var next: SessionHandle?
 
+    /// The engine's own; means nothing to the caller.
+    package var needsAnotherLook = false
+
     package init() {}
 
     package mutating func reset() { self = SessionReply() }

@@ -167,6 +167,13 @@ extension Cache {
         list(.user(after: after), "", user, limit: limit)
     }
 
+    static func sessions(of user: String, in engine: EmbeddedEngine, at now: Instant) -> SessionAnswer {
+        let user = Array(user.utf8)
+        let list = SessionList(
+            selection: .user(after: nil), name: Span<UInt8>(), value: user.span, limit: 1000, wantsData: false)
+        return run(.sessionList(list), in: engine, at: now)
+    }
+
     func sessions(where name: String, _ value: String, after: SessionHandle? = nil, limit: Int = 1000)
         -> SessionAnswer
     {
