@@ -20,7 +20,8 @@ import Testing
     ])
     func `finds what the RFC shows`(pointer: String, value: String) {
         let document = #"""
-            {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, "k\"l": 6, " ": 7, "m~n": 8}
+            {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, "k\"l": 6, " ": 7,
+            "m~n": 8}
             """#
         #expect(found(pointer, in: document) == (value == "whole" ? document : value))
     }

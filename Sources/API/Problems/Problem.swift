@@ -39,6 +39,14 @@ struct Problem: Error, Sendable {
         /// What a query's body may be.
         case acceptQuery
         case acceptJSONQuery
+        /// What a patch may be.
+        case acceptPatch
+        /// How a session ended.
+        case end(SessionEnd, at: Instant)
+        /// How many sessions there are.
+        case live(Int)
+        /// The operation of a patch that failed; the place it failed at stands in `noted` as a JSON string's inside.
+        case operation(Int)
         /// That a body is taken without a coding only (RFC 9110 §12.5.3).
         case acceptIdentity
     }

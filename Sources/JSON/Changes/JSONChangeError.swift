@@ -56,11 +56,11 @@ package struct JSONChangeError: Error, Sendable, Equatable {
             switch self {
             case .patch(let error), .document(let error): error.reason.message
             case .notAnArray: "a JSON Patch is an array of operations"
-            case .notAnOperation: "an operation is an object with an \"op\""
+            case .notAnOperation: "an operation is an object with an op"
             case .unknownOperation: "an operation is add, remove, replace, move, copy or test"
-            case .missingPath: "an operation needs a \"path\", a string"
-            case .missingFrom: "move and copy need a \"from\", a string"
-            case .missingValue: "add, replace and test need a \"value\""
+            case .missingPath: "an operation needs a path, a string"
+            case .missingFrom: "move and copy need a from, a string"
+            case .missingValue: "add, replace and test need a value"
             case .badPointer: "a pointer is empty or begins with a slash, and after each ~ follows 0 or 1"
             case .moveIntoItself: "a value cannot be moved into itself"
             case .notFound: "there is nothing at this place"
