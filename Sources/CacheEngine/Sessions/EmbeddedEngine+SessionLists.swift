@@ -183,7 +183,7 @@ extension Shard {
         let next = index.walk(table: cursor.table, from: cursor.hash) { reference in
             let entry = store.entry(reference)
             left -= 1
-            if SessionKeys.isSession(entry.key), isVisible(entry, now), entry.fields.byte(0) == 0 {
+            if SessionKeys.isSession(entry.key), isVisible(entry, now), SessionHead(entry.fields.span) != nil {
                 reply.rows.append(ReplyRow(entry, wantsData: wantsData, into: &reply.bytes))
             }
             return reply.rows.count < limit && left > 0

@@ -18,22 +18,23 @@ extension EmbeddedEngine {
         _ command: SessionRotation, _ handle: SessionHandle, _ user: Span<UInt8>, _ now: Instant, _ reply: inout Reply
     ) {
         reply.session.needsAnotherLook = false
-        var surplus: [LiveSession] = []
+        var surplus = Surplus()
         if !user.isEmpty, let cap = command.cap {
             guard let found = self.surplus(of: user, cap, sparing: handle, now, &reply) else { return }
             surplus = found
         }
         reply.workspace.keys.removeAll(keeping: 1 << 16)
         reply.workspace.keys.reserve(
-            SessionKeys.handleKeyBytes + SessionKeys.digestKeyBytes * (surplus.count + 2))
+            SessionKeys.handleKeyBytes + SessionKeys.digestKeyBytes * (surplus.sessions.count + 2))
         let targets = SessionMove.Targets(
             old: sessionKey(command.digest, in: &reply.workspace), new: sessionKey(command.next, in: &reply.workspace),
             handle: sessionKey(handle, in: &reply.workspace),
-            surplus: surplus.map { sessionKey($0.digest, in: &reply.workspace) })
+            surplus: surplus.sessions.map { sessionKey($0.digest, in: &reply.workspace) })
         let numbers = Set(
             [targets.old.shard, targets.new.shard, targets.handle.shard] + targets.surplus.map(\.shard)
         ).sorted()
         change(on: numbers, by: SessionMove(command, targets), now, &reply)
         reply.settleSession()
+        reply.session.revoked += surplus.ended
     }
 }

@@ -67,8 +67,12 @@ extension EmbeddedEngine {
 }
 
 extension Entry {
-    /// Of a handle's entry.
-    var sessionDigest: SessionDigest { SessionDigest(value.prefix(SessionDigest.bytes).span) }
+    /// Of a handle's entry; nil where the log said something else.
+    var sessionDigest: SessionDigest? {
+        let value = value
+        guard value.count == SessionDigest.bytes + 4 else { return nil }
+        return SessionDigest(value.prefix(SessionDigest.bytes).span)
+    }
 
     /// How often the session was rotated; of a handle's entry.
     var sessionRotations: UInt32 { value.number(UInt32.self, SessionDigest.bytes) }

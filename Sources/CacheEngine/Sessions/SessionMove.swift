@@ -29,7 +29,8 @@ struct SessionMove: StatePlanner, ~Escapable {
             reply.outcome = .preconditionFailed
             return entry.fill(&reply.entry)
         }
-        guard states.entry(targets.new) == nil, let handle = states.entry(targets.handle) else {
+        guard states.entry(targets.new) == nil, let handle = states.entry(targets.handle), handle.sessionDigest != nil
+        else {
             return reply.refuse(.exists)
         }
         guard let session = session(entry, head, now, &reply) else { return }

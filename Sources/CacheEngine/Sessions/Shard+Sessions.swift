@@ -73,7 +73,7 @@ extension Shard {
 
     /// Notes in memory alone that a session was looked at.
     func noteSeen(_ entry: Entry, at now: Instant) {
-        guard SessionKeys.isSession(entry.key), entry.fields.byte(0) == 0 else { return }
+        guard SessionKeys.isSession(entry.key), SessionHead.isLive(entry.fields.span) else { return }
         let place = UnsafeMutableRawPointer(mutating: entry.fields.start) + SessionHead.seenOffset
         place.storeBytes(
             of: max(now.milliseconds, entry.fields.number(Int64.self, SessionHead.seenOffset)), as: Int64.self)
@@ -82,7 +82,7 @@ extension Shard {
     /// The same, as a lifetime in the log says it.
     func noteSeen(_ entry: Entry, by times: EntryTimes) {
         guard times.idle > 0, times.freshUntil < times.expiresAt else { return }
-        noteSeen(entry, at: Instant(milliseconds: times.freshUntil - times.idle))
+        noteSeen(entry, at: Instant(milliseconds: times.freshUntil &- times.idle))
     }
 }
 

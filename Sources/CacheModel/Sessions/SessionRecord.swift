@@ -46,7 +46,7 @@ package struct SessionHead: Sendable, Equatable {
     package var indexed: ByteSlice
 
     package init?(_ stored: Span<UInt8>) {
-        guard stored.count >= Self.userOffset + 3, stored[0] == 0 else { return nil }
+        guard Self.isLive(stored) else { return nil }
         handle = SessionHandle(stored.extracting(1..<17))
         createdAt = Instant(milliseconds: stored.loadLittleEndian(Int64.self, at: 17))
         seenAt = Instant(milliseconds: stored.loadLittleEndian(Int64.self, at: 25))
@@ -65,6 +65,9 @@ package struct SessionHead: Sendable, Equatable {
         indexed = ByteSlice(start: Self.userOffset, count: offset - Self.userOffset)
         meta = ByteSlice(start: offset, count: stored.count - offset)
     }
+
+    /// Whether a stored form begins as that of a live session does, and has all of fixed length.
+    package static func isLive(_ stored: Span<UInt8>) -> Bool { stored.count >= userOffset + 3 && stored[0] == 0 }
 
     private static func piece(_ stored: Span<UInt8>, _ offset: inout Int) -> ByteSlice? {
         guard offset < stored.count, offset + 1 + Int(stored[offset]) <= stored.count else { return nil }

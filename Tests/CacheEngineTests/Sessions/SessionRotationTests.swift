@@ -139,7 +139,7 @@ import Testing
             cache.begin("s\(number)", Beginning(user: "u"))
             cache.pass(1)
         }
-        #expect(cache.begin("new", Beginning(user: "u", cap: SessionCap(most: 1, policy: .oldest))).outcome == .created)
+        #expect(cache.begin("new", Beginning(user: "u", cap: SessionCap(most: 1, policy: .oldest))).revoked == 300)
         #expect(cache.sessions(of: "u").rows.map(\.handle) == [.of("new")])
         cache.engine.checkInvariants()
     }
