@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
 
         // 2: the cache itself
-        .target(name: "CacheEngine", dependencies: ["CacheModel", "CLinux", "Bytes"], swiftSettings: common),
+        .target(name: "CacheEngine", dependencies: ["CacheModel", "JSON", "CLinux", "Bytes"], swiftSettings: common),
         .target(name: "PubSub", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
         .target(name: "Observability", dependencies: ["CacheModel", "Bytes"], swiftSettings: strict),
         .target(

@@ -2,7 +2,7 @@ import Bytes
 import CacheEngine
 import CacheModel
 
-// Measures the engine alone: `EngineBench speed`, `memory`, `boards`, `growth`, `churn`, `profile`,
+// Measures the engine alone: `EngineBench speed`, `memory`, `boards`, `sessions`, `growth`, `churn`, `profile`,
 // `trace FILE MEGABYTES POLICY`.
 
 let arguments = CommandLine.arguments.dropFirst()
@@ -14,5 +14,6 @@ case "profile": ProfileBench.run(Array(arguments.dropFirst()))
 case "churn": ChurnBench.run()
 case "snapshot": try SnapshotBench.run(Array(arguments.dropFirst()))
 case "boards": BoardBench.run()
+case "sessions": SessionBench.run()
 default: SpeedBench.run()
 }

@@ -5,6 +5,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// The chunk decoder alone, fed in pieces.
     case chunks
     case json
+    /// A patch and a document: both patches, and the pointer.
+    case patch
     /// Everything that parses the value of a field: tags, ranges, dates, directives, structured fields.
     case fields
     /// Bodies of log records: what is read is written again the same.
@@ -22,6 +24,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .request: fuzzRequest(input)
         case .chunks: fuzzChunks(input)
         case .json: fuzzJSON(input)
+        case .patch: fuzzPatch(input)
         case .fields: fuzzFields(input)
         case .record: fuzzRecord(input)
         case .segment: fuzzSegment(input)

@@ -7,6 +7,8 @@ package struct APISettings: Sendable {
     package var bodyLimit = 16 << 20
     /// Whether the engine keeps the ordered index: lists are then in byte order without being asked.
     package var orderedKeys = false
+    /// Whether sessions may be put under ids that clients choose.
+    package var sessionClientIDs = false
     package var version = "0"
     /// The OpenAPI document, as `/openapi.json` sends it.
     package var openAPI: [UInt8] = []

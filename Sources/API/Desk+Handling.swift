@@ -76,6 +76,9 @@ extension Desk {
             .deleteBoardMember, .batchBoard, .readBoardRanking, .queryBoardRanking, .postQueryBoardRanking,
             .readBoardStats, .closeBoard, .listBoardSeasons, .readBoardSeason:
             return try board(request, turn, response: &response)
+        case .createSession, .listSessions, .readOwnSession, .patchOwnSession, .endOwnSession, .putSessionData,
+            .touchSession, .rotateSession, .readSession, .revokeSession, .listUserSessions, .revokeUserSessions:
+            try sessions(request, turn, response: &response)
         case .none: preconditionFailure("a request was handled that was not admitted")
         }
         return .responded

@@ -17,7 +17,9 @@ extension Desk {
     }
 
     mutating func write(_ problem: Problem, asText: Bool, response: inout ResponseWriter) {
-        problem.answer(asText: asText, noted: noted, scratch: &scratch, response: &response)
+        problem.answer(
+            asText: asText, mayBeStored: !SessionPath.isPrivate(route.path), noted: noted, scratch: &scratch,
+            response: &response)
         noted.removeAll(keeping: 1 << 16)
     }
 }

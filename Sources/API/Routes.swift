@@ -31,6 +31,9 @@ package enum RouteID: UInt8, Sendable, CaseIterable {
     case readBoardMember, submitBoardMember, putBoardMember, deleteBoardMember, batchBoard
     case readBoardRanking, queryBoardRanking, postQueryBoardRanking, readBoardStats
     case closeBoard, listBoardSeasons, readBoardSeason
+    case createSession, listSessions, readOwnSession, patchOwnSession, endOwnSession
+    case putSessionData, touchSession, rotateSession, readSession, revokeSession
+    case listUserSessions, revokeUserSessions
 
     /// The labels of all routes, in the order of their numbers.
     package static var names: [StaticString] { allCases.map { id in Routes.all[Int(id.rawValue)].label } }
@@ -51,10 +54,10 @@ struct Route: Sendable {
     var mayChange: Bool { (needs?.contains(.write) ?? false) && !path.isOfEvents }
 }
 
-/// The whole HTTP surface, leaderboards apart, on one page.
+/// The whole HTTP surface, leaderboards and sessions apart, on one page.
 enum Routes {
     /// In the order of ``RouteID``.
-    static let all: [Route] = general + BoardRoutes.all
+    static let all: [Route] = general + BoardRoutes.all + SessionRoutes.all
 
     private static let general: [Route] = [
         Route(id: .none, label: "none", path: .unknown, methods: [], needs: nil, body: .ignored),

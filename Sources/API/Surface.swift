@@ -2,6 +2,10 @@
 enum Surface {
     static let acceptQuery: StaticString = "Accept-Query: application/x-ndjson, application/json\r\n"
     static let acceptJSONQuery: StaticString = "Accept-Query: application/json\r\n"
+    static let acceptPatch: StaticString =
+        "Accept-Patch: application/merge-patch+json, application/json-patch+json\r\n"
+    /// What is told of a session is nobody's to keep.
+    static let noStore: StaticString = "Cache-Control: no-store\r\n"
     /// A stored page must not script the console's origin (see docs: stored HTML).
     static let shielded: StaticString =
         "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: sandbox\r\n"

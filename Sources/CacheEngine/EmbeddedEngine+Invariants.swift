@@ -10,6 +10,8 @@ extension EmbeddedEngine {
                 return shard.accountedBytes
             }
         }
+        bytes += context.pointee.sessions.bytes
+        context.pointee.sessions.checkInvariants()
         for board in shelf.all { bytes += board.accountedBytes }
         precondition(
             bytes == context.pointee.account.used, "the account says \(context.pointee.account.used), not \(bytes)")

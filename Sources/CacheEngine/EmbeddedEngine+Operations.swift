@@ -65,7 +65,8 @@ extension Shard {
             delete(hash, command, now, reply: &reply)
             return .done
         case .read, .watch, .list, .group, .counter, .counterAdds, .limitCheck, .limitChange, .limitPolicy,
-            .limitList, .limitDenials, .board:
+            .limitList, .limitDenials, .board, .session, .sessionCreation, .sessionRotation, .sessionList,
+            .sessionRevocation:
             preconditionFailure("not a change of one key")
         }
     }

@@ -97,6 +97,11 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         case .limitList(let command): limitList(command, now, &reply)
         case .limitDenials(let command): limitDenials(command, &reply)
         case .board(let command): board(command, now, &reply)
+        case .session(let command): session(command, now, &reply)
+        case .sessionCreation(let command): sessionCreation(command, now, &reply)
+        case .sessionRotation(let command): sessionRotation(command, now, &reply)
+        case .sessionList(let command): sessionList(command, now, &reply)
+        case .sessionRevocation(let command): sessionRevocation(command, now, &reply)
         }
         return .completed
     }

@@ -19,6 +19,7 @@ struct EngineContext: ~Copyable {
     let reader: (any EffectReader)?
     let watchRegistry: WatchRegistry
     let rateLimits = LimitRegistry()
+    let sessions = SessionIndex()
 
     init(
         configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)?

@@ -18,8 +18,10 @@ extension Shard {
         guard !found.entry.flags.isDisjoint(with: .lifetime) else { return found }
         let times = found.entry.times
         if now.milliseconds < times.visibleUntil { return found }
-        if now.milliseconds >= times.removal { expire(found, hash, at: now) }
-        return nil
+        guard now.milliseconds >= times.removal else { return nil }
+        expire(found, hash, at: now)
+        // A session leaves something behind.
+        return holdsStates ? findVisible(key, hash, now) : nil
     }
 
     // MARK: Room
@@ -76,7 +78,7 @@ extension Shard {
         draft.shareLargeValue()
         digest &+= StateDigest.mix(hash, draft.position)
         payload += draft.key.count + draft.valueCount
-        if holdsStates, LimitKeys.isPolicy(draft.key) { notePolicy(draft.key, draft.front) }
+        if holdsStates { noteWrite(draft, over: found?.entry) }
         guard let found else {
             context.pointee.account.add(draft.largeBytes)
             return insert(draft, hash)
@@ -85,6 +87,19 @@ extension Shard {
         payload -= found.entry.key.count + found.entry.valueCount
         context.pointee.account.add(draft.largeBytes - largeBytes(of: found.entry))
         return replace(found, with: draft, hash)
+    }
+
+    /// What other parts of the engine want to know of a state that is written.
+    private mutating func noteWrite(_ draft: EntryDraft, over old: Entry?) {
+        if LimitKeys.isPolicy(draft.key) { return notePolicy(draft.key, draft.front) }
+        guard SessionKeys.isSession(draft.key) else { return }
+        noteSession(draft.key, from: old?.fields, to: draft.fields, at: draft.position)
+    }
+
+    private mutating func noteErasure(of entry: Entry) {
+        if LimitKeys.isPolicy(entry.key) { return forgetPolicy(entry.key) }
+        guard SessionKeys.isSession(entry.key) else { return }
+        noteSession(entry.key, from: entry.fields, to: nil, at: lastUntagged)
     }
 
     func largeBytes(of entry: Entry) -> Int {
@@ -184,7 +199,7 @@ extension Shard {
         if ordered != nil { removeFromOrder(found.reference) }
         if holdsStates {
             countKind(of: entry.key, -1)
-            if LimitKeys.isPolicy(entry.key) { forgetPolicy(entry.key) }
+            noteErasure(of: entry)
         }
         let before = index.bytes
         let large = largeBytes(of: entry)
@@ -210,10 +225,12 @@ extension Shard {
         context.pointee.account.add(deletedVersions.bytes - before)
     }
 
-    /// Removes an entry whose time is over. It became a miss when it stopped being served, which may be earlier.
+    /// Removes an entry whose time is over, or turns a session into its end. It became a miss when it stopped being
+    /// served, which may be earlier.
     mutating func expire(_ found: Found, _ hash: UInt64, at now: Instant) {
         let end = Instant(milliseconds: found.entry.times.visibleUntil)
         counters.expirations += 1
+        if holdsStates, buryEnded(found, hash, now: now) { return }
         remove(found, hash, .expired, at: end, now: now)
     }
 

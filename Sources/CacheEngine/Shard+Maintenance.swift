@@ -19,6 +19,8 @@ extension Shard {
     func addStatistics(to sum: inout EngineStatistics) {
         if holdsStates {
             for kind in 0..<Kind.count { sum.states[kind] += UInt64(kinds[kind]) }
+            sum.sessions += UInt64(sessions.live)
+            sum.endedSessions += UInt64(sessions.ended)
         } else {
             sum.entries += UInt64(index.count)
         }

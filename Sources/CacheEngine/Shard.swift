@@ -36,6 +36,7 @@ struct Shard: ~Copyable {
 
     /// Entries by kind; counted where states are held.
     var kinds: InlineArray<6, Int> = .init(repeating: 0)
+    var sessions = SessionCounts()
 
     init(
         context: UnsafeMutablePointer<EngineContext>, hasher: KeyHasher, isOrdered: Bool, holdsStates: Bool = false,

@@ -19,6 +19,11 @@ package enum Command: ~Escapable {
     case limitList(LimitList)
     case limitDenials(LimitDenials)
     case board(BoardCommand)
+    case session(SessionCommand)
+    case sessionCreation(SessionCreation)
+    case sessionRotation(SessionRotation)
+    case sessionList(SessionList)
+    case sessionRevocation(SessionRevocation)
 }
 
 /// Look an entry up.

@@ -21,6 +21,10 @@ package struct EngineStatistics: Sendable {
     /// Leaderboards, and the members of all their seasons that are kept.
     package var boards: UInt64 = 0
     package var boardMembers: UInt64 = 0
+    /// Live sessions (those whose time is over but whose end was not noted yet are included), and ends of sessions that
+    /// are remembered.
+    package var sessions: UInt64 = 0
+    package var endedSessions: UInt64 = 0
     /// The last position given out.
     package var position: Position = .none
 

@@ -34,6 +34,8 @@ package enum Outcome: Sendable, Equatable {
     case windowNotKept
     /// A command on a leaderboard: the reply's `board` is the answer.
     case board
+    /// A command about sessions was not done: the reply's `session.refusal` says why.
+    case sessionRefused
 }
 
 /// Why there is nothing under a key.

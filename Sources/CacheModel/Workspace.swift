@@ -8,6 +8,8 @@ package struct Workspace: ~Copyable {
     package var drafts = IOBuffer()
     /// Changes of states, in the form of ``Edits``.
     package var edits = IOBuffer()
+    /// JSON texts on their way to a draft.
+    package var texts = IOBuffer()
     /// The limits' policies, as they were when last looked at.
     package var policies: LimitTable?
 
@@ -17,5 +19,6 @@ package struct Workspace: ~Copyable {
     package mutating func removePlans() {
         if !drafts.isEmpty { drafts.removeAll(keeping: 1 << 16) }
         if !edits.isEmpty { edits.removeAll(keeping: 1 << 16) }
+        if !texts.isEmpty { texts.removeAll(keeping: 1 << 16) }
     }
 }

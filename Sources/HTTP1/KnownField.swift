@@ -8,7 +8,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
     case accept, acceptEncoding, prefer, origin, userAgent
     case nuthatchVersion, nuthatchIfVersion, nuthatchAck, nuthatchAckTimeout
-    case lastEventID
+    case lastEventID, nuthatchSession
 
     package var name: StaticString {
         switch self {
@@ -41,6 +41,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case .nuthatchAck: "nuthatch-ack"
         case .nuthatchAckTimeout: "nuthatch-ack-timeout"
         case .lastEventID: "last-event-id"
+        case .nuthatchSession: "nuthatch-session"
         }
     }
 
@@ -104,6 +105,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case .ifRange: .ifMatch
         case .contentEncoding: .contentLanguage
         case .cacheControl: .contentRange
+        case .nuthatchVersion: .nuthatchSession
         default: nil
         }
     }

@@ -41,12 +41,12 @@ package struct RequestHead: Sendable {
     var lines: [FieldLine]
     package internal(set) var lineCount = 0
     /// Index of the first line of each known field that was sent.
-    private var firstLine: InlineArray<29, Int16> = .init(repeating: -1)
+    private var firstLine: InlineArray<30, Int16> = .init(repeating: -1)
     /// The known fields that were sent.
     package private(set) var sent = FieldSet()
 
     package init() {
-        precondition(KnownField.allCases.count == 29, "one slot a known field")
+        precondition(KnownField.allCases.count == 30, "one slot a known field")
         lines = Array(repeating: FieldLine(), count: Self.fieldCapacity)
     }
 

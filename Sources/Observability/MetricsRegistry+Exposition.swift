@@ -90,6 +90,9 @@ extension MetricsRegistry {
         metrics.family(
             "nuthatch_leaderboard_members", .gauge, "Members of leaderboards, closed seasons included.", into: &out)
         metrics.sample(engine.boardMembers, into: &out)
+        metrics.family("nuthatch_sessions", .gauge, "Sessions held, by whether they live.", into: &out)
+        metrics.sample(engine.sessions, "state", "live", into: &out)
+        metrics.sample(engine.endedSessions, "state", "ended", into: &out)
         metrics.family("nuthatch_log_epoch", .gauge, "Epoch of the last change.", into: &out)
         metrics.sample(engine.position.epoch, into: &out)
         metrics.family("nuthatch_log_position", .gauge, "Number of the last change in its epoch.", into: &out)

@@ -54,6 +54,7 @@ enum Wiring {
         settings.limits = configuration.dataLimits
         settings.bodyLimit = configuration.limits.bodySize
         settings.orderedKeys = configuration.orderedKeys
+        settings.sessionClientIDs = configuration.sessionClientIDs
         settings.version = ProductVersion.text
         settings.openAPI = OpenAPIDocument.bytes
         settings.readZone = { name in

@@ -158,10 +158,14 @@ struct AccessOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Log every request.")
     var accessLog: Bool?
 
+    @Flag(inversion: .prefixedNo, help: "Let clients put sessions under ids of their own.")
+    var sessionClientIds: Bool?
+
     var settings: [(String, String?)] {
         [
             ("token-file", tokenFile), ("insecure", insecure.map(String.init)),
             ("access-log", accessLog.map(String.init)),
+            ("session-client-ids", sessionClientIds.map(String.init)),
         ]
     }
 }

@@ -186,4 +186,62 @@ class Topics(World):
         return json.loads(answer.body)["events"] if answer.status == 200 else 0
 
 
-WORLDS = [Counters(), Limits(), Leaderboards(), Topics()]
+class Sessions(World):
+    users = ["ada", "bob", "eve"]
+    targets = tuple(
+        [f"/v1/users/{user}/sessions?data=true&limit=1000" for user in users]
+        + [f"/v1/sessions?where=team:{team}&limit=1000" for team in "ab"]
+    )
+
+    def __init__(self):
+        self.ids = {}
+
+    def fill(self, client, choices):
+        for _ in range(12):
+            body = {"user": choices.choice(self.users), "data": {"n": choices.randrange(99)}, "idle": "2h"}
+            body["index"] = {"team": choices.choice("abc")}
+            if choices.random() < 0.3:
+                body["cap"] = {"max": 5}
+            self.ids[send(client, "POST", "/v1/sessions", body).json()["id"]] = None
+        for name in choices.sample(list(self.ids), 12):
+            self.change(client, name, choices)
+        if choices.random() < 0.2:
+            client.request("DELETE", f"/v1/users/{choices.choice(self.users)}/sessions")
+
+    def change(self, client, name, choices):
+        way = choices.randrange(5)
+        if way == 0:
+            client.request("DELETE", "/v1/sessions/self", nuthatch_session=name)
+        elif way == 1:
+            body = json.dumps({"user": choices.choice(self.users), "grace": "1h"}).encode()
+            answer = client.request(
+                "POST", "/v1/sessions/self/rotate", body, nuthatch_session=name, content_type=JSON)
+            if answer.status == 201:
+                self.ids[answer.json()["id"]] = None
+        else:
+            patch = {"data": {choices.choice("xyz"): choices.randrange(9)}, "index": {"team": choices.choice("abc")}}
+            client.request(
+                "PATCH", "/v1/sessions/self", json.dumps(patch).encode(), nuthatch_session=name,
+                content_type="application/merge-patch+json")  # fmt: skip
+
+    def picture(self, client) -> dict:
+        """Lists, and what every id ever given out leads to, ends included."""
+        shown = super().picture(client)
+        for name in self.ids:
+            answer = client.request("GET", "/v1/sessions/self?touch=false", nuthatch_session=name)
+            shown[name] = (answer.status, answer["ETag"], scrubbed(answer.json()))
+        return shown
+
+    def strike(self, client):
+        return send(client, "POST", "/v1/sessions", {"user": "struck"}).status == 201
+
+    def struck(self, client) -> int:
+        count, cursor = 0, ""
+        while cursor is not None:
+            page = client.request("GET", f"/v1/users/struck/sessions?limit=1000{cursor}").json()
+            count += len(page["items"])
+            cursor = f"&cursor={page['next']}" if page["next"] else None
+        return count
+
+
+WORLDS = [Counters, Limits, Leaderboards, Sessions, Topics]

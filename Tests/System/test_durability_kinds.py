@@ -1,4 +1,4 @@
-"""Counters, rate limits and leaderboards survive what keys survive: kill -9, an orderly stop, snapshots beside
+"""Counters, rate limits, leaderboards and sessions survive what keys survive: kill -9, an orderly stop, snapshots beside
 writers, and a restore to a moment."""
 
 import random
@@ -12,7 +12,13 @@ from nuthatch_process import run_nuthatch
 from repetitions import times
 from test_snapshots import make_snapshot, put
 
-each_kind = pytest.mark.parametrize("world", WORLDS, ids=[type(world).__name__.lower() for world in WORLDS])
+each_kind = pytest.mark.parametrize("world", WORLDS, ids=[world.__name__.lower() for world in WORLDS], indirect=True)
+
+
+@pytest.fixture
+def world(request):
+    """A kind that nothing is known of yet."""
+    return request.param()
 
 
 def assert_same(shown, expected, when):

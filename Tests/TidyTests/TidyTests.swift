@@ -12,7 +12,7 @@ import Testing
         "Reactor": ["Bytes", "Posix"],
         "HTTP1": ["Bytes"],
         "JSON": ["Bytes"],
-        "CacheEngine": ["Bytes", "CLinux", "CacheModel", "Glibc"],
+        "CacheEngine": ["Bytes", "CLinux", "CacheModel", "Glibc", "JSON"],
         "Durability": ["Bytes", "CacheModel", "Compression", "Crypto", "Posix"],
         "Observability": ["Bytes", "CacheModel"],
         "PubSub": ["Bytes", "CacheModel"],

@@ -15,6 +15,9 @@ struct ListQuery: ~Copyable {
     var folds = false
     var shows = RowMembers()
 
+    /// Everything, as it comes.
+    init() {}
+
     static let parameters = ParameterSet(
         .prefix, .prefix64, .limit, .cursor, .order, .start, .start64, .end, .end64, .delimiter, .fields)
 

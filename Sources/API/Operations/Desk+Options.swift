@@ -14,6 +14,7 @@ extension Desk {
         if methods.contains(.query) {
             response.fields(path == .boardRanking ? Surface.acceptJSONQuery : Surface.acceptQuery)
         }
+        if methods.contains(.patch) { response.fields(Surface.acceptPatch) }
         response.finishWithoutBody()
     }
 }

@@ -12,6 +12,7 @@ enum Parameter: UInt8, Sendable, CaseIterable {
     case algorithm, quota, burst, unit, shadow, countDenied, per, lease, cost, dryRun, reserve, deny, createdAt
     case `for`, list, reservation
     case group, rank, around, buckets
+    case pointer, grace, except, data
 
     var name: StaticString {
         switch self {
@@ -92,6 +93,10 @@ enum Parameter: UInt8, Sendable, CaseIterable {
         case .rank: "rank"
         case .around: "around"
         case .buckets: "buckets"
+        case .pointer: "pointer"
+        case .grace: "grace"
+        case .except: "except"
+        case .data: "data"
         }
     }
 

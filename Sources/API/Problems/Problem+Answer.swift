@@ -7,9 +7,12 @@ import Observability
 extension Problem {
     /// The one place where a failure becomes a status, fields and a body.
     ///
-    /// - Parameter text: as one line of text instead of `application/problem+json`.
+    /// - Parameters:
+    ///   - text: as one line of text instead of `application/problem+json`.
+    ///   - mayBeStored: false where even the refusal is nobody's to keep.
     func answer(
-        asText text: Bool, noted: borrowing IOBuffer, scratch: inout IOBuffer, response: inout ResponseWriter
+        asText text: Bool, mayBeStored: Bool, noted: borrowing IOBuffer, scratch: inout IOBuffer,
+        response: inout ResponseWriter
     ) {
         scratch.removeAll()
         if text {
@@ -25,6 +28,7 @@ extension Problem {
         response.fields(
             text ? "Content-Type: text/plain; charset=utf-8\r\n" : "Content-Type: application/problem+json\r\n")
         response.fields("X-Content-Type-Options: nosniff\r\n")
+        if !mayBeStored { response.fields(Surface.noStore) }
         appendFields(to: &response)
         if closes { response.closeAfterwards() }
         response.finish(length: scratch.count)
@@ -66,6 +70,7 @@ extension Problem {
         case .applied: response.fields("Retry-After: 1\r\n")
         case .acceptQuery: response.fields(Surface.acceptQuery)
         case .acceptJSONQuery: response.fields(Surface.acceptJSONQuery)
+        case .acceptPatch: response.fields(Surface.acceptPatch)
         case .acceptIdentity: response.fields("Accept-Encoding: identity\r\n")
         default: break
         }

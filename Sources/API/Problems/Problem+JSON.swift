@@ -25,7 +25,7 @@ extension Problem {
 
     private func appendMembers(noted: Span<UInt8>, json: inout JSONWriter, into out: inout IOBuffer) {
         switch members {
-        case .none, .allow, .length, .retryAfter, .acceptQuery, .acceptJSONQuery, .acceptIdentity: break
+        case .none, .allow, .length, .retryAfter, .acceptQuery, .acceptJSONQuery, .acceptIdentity, .acceptPatch: break
         case .parameter(let parameter): json.member("parameter", string: parameter.name, into: &out)
         case .notedParameter: json.member("parameter", string: noted, into: &out)
         case .notedPointer: json.member("pointer", string: noted, into: &out)
@@ -45,6 +45,17 @@ extension Problem {
         case .value(let value): json.member("value", integer: value, into: &out)
         case .version(let version): json.member("version", unsigned: version, into: &out)
         case .miss(let reason, let at): Self.appendMiss(reason, at, json: &json, into: &out)
+        case .end(let end, let at):
+            json.member("reason", string: end.word, into: &out)
+            SessionJSON.instant("at", at, json: &json, into: &out)
+        case .live(let count): json.member("live", integer: count, into: &out)
+        case .operation(let index):
+            json.member("index", integer: index, into: &out)
+            json.name("pointer", into: &out)
+            json.separate(into: &out)
+            out.append("\"")
+            out.append(noted)
+            out.append("\"")
         case .line(let line): json.member("line", integer: line, into: &out)
         case .applied(.no): json.member("applied", bool: false, into: &out)
         case .applied(.unknown): json.member("applied", string: "unknown" as StaticString, into: &out)

@@ -39,6 +39,14 @@ struct Problem: Error, Sendable {
         /// What a query's body may be.
         case acceptQuery
         case acceptJSONQuery
+        /// What a patch may be.
+        case acceptPatch
+        /// How a session ended.
+        case end(SessionEnd, at: Instant)
+        /// How many sessions there are.
+        case live(Int)
+        /// The operation of a patch that failed; the place it failed at stands in `noted` as a JSON string's inside.
+        case operation(Int)
         /// That a body is taken without a coding only (RFC 9110 §12.5.3).
         case acceptIdentity
     }
@@ -124,7 +132,8 @@ extension Problem {
         case .needsZone: self.init(.unavailable, "the zone database lacks the zone of this counter", .retryAfter(60))
         case .windowNotKept:
             self.init(.windowNotKept, "the counter keeps no window that reaches so far and has such a width")
-        case .hit, .created, .replaced, .deleted, .resized, .changed, .page, .groupDone, .groupFailed, .board:
+        case .hit, .created, .replaced, .deleted, .resized, .changed, .page, .groupDone, .groupFailed, .board,
+            .sessionRefused:
             return nil
         }
     }

@@ -1,10 +1,11 @@
 /// The types of problem (RFC 9457). A slug is never renamed and always goes with one status.
 enum ProblemKind: Sendable, Equatable, CaseIterable {
-    case badRequest, badParameter, badName, badCursor, contradictoryPreconditions, badCoding
+    case badRequest, badParameter, badName, badCursor, contradictoryPreconditions, badCoding, sessionMissing
     case unauthorized, forbidden
     case notFound, noSuchResource, unknownPolicy, gone
     case methodNotAllowed, notAcceptable, unknownMethod
     case staleVersion, outOfBounds, notIndexed, wrongKind, settingsDiffer, seasonClosed
+    case patchConflict, sessionCap, sessionRotated
     case preconditionFailed, checkFailed
     case tooLarge, unsupportedMediaType, rangeNotSatisfiable, expectationFailed
     case unprocessable, windowNotKept
@@ -15,14 +16,17 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
 
     var status: Int {
         switch self {
-        case .badRequest, .badParameter, .badName, .badCursor, .contradictoryPreconditions, .badCoding: 400
+        case .badRequest, .badParameter, .badName, .badCursor, .contradictoryPreconditions, .badCoding, .sessionMissing:
+            400
         case .unauthorized: 401
         case .forbidden: 403
         case .notFound, .noSuchResource, .unknownPolicy: 404
         case .gone: 410
         case .methodNotAllowed: 405
         case .notAcceptable: 406
-        case .staleVersion, .outOfBounds, .notIndexed, .wrongKind, .settingsDiffer, .seasonClosed: 409
+        case .staleVersion, .outOfBounds, .notIndexed, .wrongKind, .settingsDiffer, .seasonClosed,
+            .patchConflict, .sessionCap, .sessionRotated:
+            409
         case .preconditionFailed, .checkFailed: 412
         case .tooLarge: 413
         case .unsupportedMediaType: 415
@@ -49,6 +53,7 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .badCursor: ("bad-cursor", "Bad cursor")
         case .contradictoryPreconditions: ("contradictory-preconditions", "Preconditions that can never hold")
         case .badCoding: ("bad-coding", "Body does not match its Content-Encoding")
+        case .sessionMissing: ("session-missing", "No session was named")
         case .unauthorized: ("unauthorized", "A valid token is needed")
         case .forbidden: ("forbidden", "Not allowed")
         case .notFound: ("not-found", "Not found")
@@ -65,6 +70,9 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .notIndexed: ("not-indexed", "Not kept in that order")
         case .wrongKind: ("wrong-kind", "The key holds another kind of value")
         case .seasonClosed: ("season-closed", "The season has closed")
+        case .patchConflict: ("patch-conflict", "The patch does not fit")
+        case .sessionCap: ("session-cap", "Too many sessions")
+        case .sessionRotated: ("session-rotated", "The session has another id now")
         case .preconditionFailed: ("precondition-failed", "Precondition failed")
         case .checkFailed: ("check-failed", "Nothing was applied")
         case .tooLarge: ("too-large", "Too large")

@@ -14,6 +14,7 @@ struct MethodSet: OptionSet, Sendable {
     static let put = MethodSet(.put)
     static let post = MethodSet(.post)
     static let delete = MethodSet(.delete)
+    static let patch = MethodSet(.patch)
     static let query = MethodSet(.query)
     static let options = MethodSet(.options)
 

@@ -20,6 +20,8 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
     /// `/v1/leaderboards/` and a name, perhaps with a part of it.
     case board, boardMember, boardBatch, boardRanking, boardRankingQuery, boardStats, boardClose, boardSeasons
     case boardSeasonRanking
+    /// `/v1/sessions`, the session whose id the caller holds, another one by its handle, and those of a user.
+    case sessions, ownSession, sessionData, sessionTouch, sessionRotate, session, userSessions
 
     /// Whether it is about topics and what is published to them.
     var isOfEvents: Bool {
@@ -44,6 +46,8 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         if path.starts(with: counterPrefix) { return counterShape(path) }
         if path.starts(with: limitPrefix) { return limitShape(path) }
         if path.starts(with: BoardPath.prefix) { return BoardPath.match(path) }
+        if path.starts(with: SessionPath.prefix) { return SessionPath.match(path) }
+        if path.starts(with: SessionPath.userPrefix) { return SessionPath.matchUser(path) }
         switch path.count {
         case 0: return .root
         case 1: return path[0] == UInt8(ascii: "/") ? .root : path[0] == UInt8(ascii: "*") ? .server : .unknown
@@ -52,6 +56,7 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
             if path.equals("/v1/keys") { return .keys }
             return path.equals("/healthz") ? .healthz : path.equals("/metrics") ? .metrics : .unknown
         case 10: return path.equals("/v1/events") ? .events : .unknown
+        case 12: return path.equals("/v1/sessions") ? .sessions : .unknown
         case 13: return path.equals("/openapi.json") ? .openAPI : .unknown
         case 14:
             return path.equals("/v1/keys:query") ? .keysQuery : path.equals("/v1/keys:batch") ? .keysBatch : .unknown

@@ -44,7 +44,8 @@ extension Shard {
 
     mutating func replayLifetime(_ key: RawBytes, _ hash: UInt64, _ times: EntryTimes, _ position: Position) {
         guard let found = find(key, hash), found.entry.position < position else { return }
-        _ = setTimes(times, of: found, hash)
+        let entry = setTimes(times, of: found, hash)
+        if holdsStates { noteSeen(entry, by: times) }
         watches.nextEnd = min(watches.nextEnd, times.freshUntil)
     }
 

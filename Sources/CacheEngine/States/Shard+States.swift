@@ -43,6 +43,18 @@ extension Shard {
             draft.modifiedEighths = Self.eighths(now)
             draft.times = decision.times ?? visible?.entry.times ?? EntryTimes()
             return draft
+        case .store(let fields, let value):
+            var draft = EntryDraft(key: target.key)
+            draft.fields = RawBytes(reply.workspace.drafts.readable.extracting(fields))
+            draft.modifiedEighths = Self.eighths(now)
+            draft.times = decision.times ?? visible?.entry.times ?? EntryTimes()
+            switch value {
+            case .bytes(let slice): draft.front = RawBytes(reply.workspace.drafts.readable.extracting(slice))
+            case .kept:
+                draft.shared = visible?.entry.shared
+                if let visible, draft.shared == nil { draft.front = visible.entry.inlineValue }
+            }
+            return draft
         case .delete: return nil
         }
     }
@@ -51,6 +63,7 @@ extension Shard {
         _ decision: StateDecision, _ target: StateKey, over found: Found?, visible: Found?, _ now: Instant,
         _ reply: borrowing Reply
     ) -> Room {
+        if decision.needsNoRoom { return .ready }
         guard let draft = draft(of: decision, target, visible: visible, now, reply) else { return .ready }
         return ensureRoom(for: draft, over: found, target.hash, now: now)
     }
@@ -67,14 +80,20 @@ extension Shard {
                 if case .miss(.unknown) = reply.outcome { answerMiss(found, target.hash, now, reply: &reply) }
                 return
             }
+            if decision.slides {
+                slide(visible, target.hash, now)
+                noteSeen(visible.entry, at: now)
+            }
             visible.entry.fill(&reply.entry)
             if let times = decision.times {
                 changeTimes(times, of: visible, target.hash, reply: &reply)
                 find(target.key, target.hash)?.entry.fill(&reply.entry)
             }
-        case .put:
+        case .put, .store:
             guard let draft = draft(of: decision, target, visible: visible, now, reply) else { return }
+            let outcome = reply.outcome
             commit(draft, over: found, visible: visible, target.hash, wantsPrevious: false, reply: &reply)
+            if decision.keepsOutcome { reply.outcome = outcome }
         case .patch(let slice):
             guard let visible else { preconditionFailure("a state was changed that is not there") }
             let edits = RawBytes(reply.workspace.edits.readable.extracting(slice))

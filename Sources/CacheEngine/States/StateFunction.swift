@@ -24,12 +24,25 @@ struct StateDecision {
         case none
         /// The state is now these bytes of the workspace's drafts.
         case put(ByteSlice)
+        /// The fields are now these bytes of the workspace's drafts, and the value what is said.
+        case store(fields: ByteSlice, StoredValue)
         /// These edits of the workspace are made.
         case patch(ByteSlice)
         case delete
     }
 
+    enum StoredValue {
+        case kept
+        case bytes(ByteSlice)
+    }
+
     var change = Change.none
+    /// Whether a read of the entry slides its lifetime.
+    var slides = false
+    /// Whether the outcome of a write is the function's own.
+    var keepsOutcome = false
+    /// Whether it is shorter than what it replaces, and is done also where memory is full.
+    var needsNoRoom = false
     /// The lifetime from here on; nil leaves it as it is (a new entry has none).
     var times: EntryTimes?
 

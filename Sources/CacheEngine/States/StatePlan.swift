@@ -27,7 +27,7 @@ extension StateDecision {
         switch change {
         case .none: times == nil ? 0 : 1
         case .patch: times == nil ? 1 : 2
-        case .put, .delete: 1
+        case .put, .store, .delete: 1
         }
     }
 }

@@ -24,6 +24,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// Listens beyond loopback although no token is configured.
     package var insecure = false
     package var accessLog = false
+    /// Sessions may be put under ids that clients choose.
+    package var sessionClientIDs = false
 
     package var timeouts = TimeoutSettings()
     package var limits = LimitSettings()

@@ -54,6 +54,7 @@ extension Setting {
         },
         .toggle("insecure", \.insecure),
         .toggle("access-log", \.accessLog),
+        .toggle("session-client-ids", \.sessionClientIDs),
     ]
 
     private static let aDay = Duration.seconds(86_400)

@@ -21,7 +21,8 @@ enum ModelRun {
         case .watch(let watch): return self.watch(watch, ticket, &state, &reply)
         case .list(let list): self.list(list, indexed, stepRows, &state, &reply)
         case .group(let group): self.group(group, now, &state, &reply)
-        case .counter, .counterAdds, .limitCheck, .limitChange, .limitPolicy, .limitList, .limitDenials:
+        case .counter, .counterAdds, .limitCheck, .limitChange, .limitPolicy, .limitList, .limitDenials, .session,
+            .sessionCreation, .sessionRotation, .sessionList, .sessionRevocation:
             preconditionFailure("this model knows keys only")
         case .board: fatalError("the model has no leaderboards")
         }

@@ -1,5 +1,3 @@
-import Bytes
-
 /// A length of time as parameters and bodies write it: `250ms`, `60s`, `10m`, `2h`, `7d`, `1w`, or bare seconds; and
 /// perhaps by how much it may be shortened at random, `10m~10%`.
 package struct DurationText: Sendable, Equatable {
@@ -31,11 +29,11 @@ package struct DurationText: Sendable, Equatable {
     }
 
     package static func parse(_ text: Span<UInt8>) throws(Failure) -> DurationText {
-        var cursor = FieldCursor(text)
-        let digits = cursor.take(while: ASCII.isDigit)
+        let digits = text.extracting(0..<end(of: text, from: 0, while: ASCII.isDigit))
         if digits.isEmpty { throw .noDigits }
-        guard let unit = unit(cursor.take(while: ASCII.isAlpha)) else { throw .unknownUnit }
-        let jitter = try jitterPercent(&cursor)
+        let unitEnd = end(of: text, from: digits.count, while: ASCII.isAlpha)
+        guard let unit = unit(text.extracting(digits.count..<unitEnd)) else { throw .unknownUnit }
+        let jitter = try jitterPercent(text.extracting(unitEnd..<text.count))
         // Past the limit it no longer matters by how much; this also keeps the product small.
         var amount: Int64 = 0
         for index in digits.indices {
@@ -45,6 +43,25 @@ package struct DurationText: Sendable, Equatable {
         if overflow || milliseconds > longest { throw .tooLong }
         if milliseconds < 1 { throw .tooShort }
         return DurationText(milliseconds: milliseconds, jitterPercent: jitter)
+    }
+
+    /// Writes a length of time in the largest unit that takes no fraction: `90s`, `30m`.
+    package static func append(milliseconds: Int64, to buffer: inout IOBuffer) {
+        let units: [(StaticString, Int64)] = [
+            ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
+        ]
+        for (name, length) in units where milliseconds % length == 0 {
+            buffer.append(decimal: milliseconds / length)
+            return buffer.append(name)
+        }
+        buffer.append(decimal: milliseconds)
+        buffer.append("ms")
+    }
+
+    private static func end(of text: Span<UInt8>, from start: Int, while isTaken: (UInt8) -> Bool) -> Int {
+        var end = start
+        while end < text.count, isTaken(text[end]) { end += 1 }
+        return end
     }
 
     /// Milliseconds in a unit.
@@ -59,12 +76,11 @@ package struct DurationText: Sendable, Equatable {
     }
 
     /// The rest of the text: nothing, or `~10%`.
-    private static func jitterPercent(_ cursor: inout FieldCursor) throws(Failure) -> Int {
-        if cursor.isAtEnd { return 0 }
-        guard cursor.take(0x7E) else { throw .unknownUnit }
-        let digits = cursor.take(while: ASCII.isDigit)
-        guard digits.count <= 3, let percent = digits.decimalValue(), percent <= 100,
-            cursor.take(0x25), cursor.isAtEnd
+    private static func jitterPercent(_ rest: Span<UInt8>) throws(Failure) -> Int {
+        if rest.isEmpty { return 0 }
+        guard rest[0] == 0x7E else { throw .unknownUnit }
+        guard rest.count >= 3, rest.count <= 5, rest[rest.count - 1] == 0x25,
+            let percent = rest.extracting(1..<rest.count - 1).decimalValue(), percent <= 100
         else { throw .badJitter }
         return Int(percent)
     }

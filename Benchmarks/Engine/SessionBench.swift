@@ -1,0 +1,70 @@
+import Bytes
+import CacheEngine
+import CacheModel
+
+/// What a session of 200 bytes of data takes and costs, a million of them, and what an ended one does.
+enum SessionBench {
+    private static let count = 1_000_000
+
+    static func run() {
+        let before = residentBytes()
+        var bench = Bench()
+        let begun = nanoseconds(count) { for number in 0..<count { bench.begin(number) } }
+        report("live", bench.engine.statistics(), residentBytes() - before)
+        let operations = 500_000
+        var random = SplitMix64(seed: 7)
+        let reads = nanoseconds(operations) {
+            for _ in 0..<operations { bench.session(Int(random.next() % UInt64(count)), read) }
+        }
+        let patch = Array("{\"data\":{\"theme\":\"dark\"}}".utf8)
+        let patches = nanoseconds(operations) {
+            for _ in 0..<operations { bench.session(Int(random.next() % UInt64(count)), .patch(.merge), patch.span) }
+        }
+        let ends = nanoseconds(count) { for number in 0..<count { bench.session(number, .destroy) } }
+        report("ended", bench.engine.statistics(), residentBytes() - before)
+        print("begin \(Int(begun)) ns, read \(Int(reads)), patch \(Int(patches)), end \(Int(ends))")
+    }
+
+    private static var read: SessionAction { .read(slides: true, wantsData: true) }
+
+    private static func report(_ what: StaticString, _ statistics: EngineStatistics, _ resident: Int) {
+        print(
+            "\(count) \(what) sessions (\(statistics.sessions) live): \(resident / count) bytes each by resident "
+                + "memory, \(Int(statistics.memoryUsed) / count) by the account")
+    }
+}
+
+extension Bench {
+    /// 200 bytes of JSON.
+    private static let data = Array(
+        ("{\"cart\":[{\"sku\":\"" + String(repeating: "x", count: 60) + "\",\"n\":1}],\"theme\":\"light\",\"csrf\":\""
+            + String(repeating: "y", count: 87) + "\"}").utf8)
+
+    private static func digest(_ number: Int) -> SessionDigest {
+        var random = SplitMix64(seed: UInt64(number) &* 0x9E37_79B9)
+        return SessionDigest(words: [random.next(), random.next(), random.next(), random.next()])
+    }
+
+    mutating func begin(_ number: Int) {
+        precondition(Self.data.count == 200, "data of \(Self.data.count) bytes")
+        let user = Array("user-\(number)".utf8)
+        var random = SplitMix64(seed: UInt64(number) &+ 1 << 40)
+        let creation = SessionCreation(
+            digest: Self.digest(number), handle: SessionHandle(first: random.next(), second: random.next()),
+            user: user.span, data: Self.data.span, meta: Span<UInt8>(), bytes: Span<UInt8>(), idle: 1_800_000,
+            expiresAt: now.advanced(byMilliseconds: 30 * 86_400_000))
+        run(.sessionCreation(creation))
+        precondition(reply.outcome == .created)
+    }
+
+    mutating func session(_ number: Int, _ action: SessionAction, _ text: Span<UInt8> = Span<UInt8>()) {
+        let command = SessionCommand(
+            name: .secret(Self.digest(number)), action: action, text: text, precondition: Precondition())
+        run(.session(command))
+        precondition(reply.outcome != .sessionRefused)
+    }
+
+    private mutating func run(_ command: borrowing Command) {
+        _ = engine.execute(command, at: now, ticket: Ticket(packed: 0), reply: &reply)
+    }
+}

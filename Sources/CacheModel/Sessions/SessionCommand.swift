@@ -1,0 +1,189 @@
+import Bytes
+
+/// Which session is meant.
+package enum SessionName: Sendable, Equatable {
+    /// By its secret id.
+    case secret(SessionDigest)
+    /// By what everyone may know.
+    case handle(SessionHandle)
+}
+
+/// In which form `text` of a ``SessionCommand`` says what becomes of a session.
+package enum SessionPatchForm: Sendable, Equatable {
+    /// RFC 7396.
+    case merge
+    /// RFC 6902.
+    case operations
+}
+
+/// What is done with one session.
+package enum SessionAction: Sendable, Equatable {
+    /// Look it up. The reply's `fields` are its ``SessionRecord``, its value the data.
+    case read(slides: Bool, wantsData: Bool)
+    /// Change the document `{"data":{…},"meta":{…},"idle":"30m","index":{"tenant":"acme"}}` as `text` says; `idle` is
+    /// a duration, absent where the session does not slide.
+    case patch(SessionPatchForm)
+    /// `text` is the data from here on.
+    case putData
+    /// Slide its idle lifetime.
+    case touch
+    /// End it. An end by secret id says `destroyed`, any other `revoked`.
+    case destroy
+}
+
+/// One session that should be there.
+///
+/// Outcomes: `hit` (read, touch), `replaced` (patch, putData), `deleted`, `preconditionFailed`, `memoryFull`; and
+/// `sessionRefused`, of which `reply.session.refusal` tells more.
+package struct SessionCommand: ~Escapable {
+    package var name: SessionName
+    package var action: SessionAction
+    /// A patch, or new data: at most the surface's bound for a body; empty for other actions.
+    package var text: Span<UInt8>
+    package var precondition: Precondition
+
+    @_lifetime(copy text, copy precondition)
+    package init(
+        name: SessionName, action: SessionAction, text: Span<UInt8>, precondition: consuming Precondition
+    ) {
+        self.name = name
+        self.action = action
+        self.text = text
+        self.precondition = precondition
+    }
+}
+
+/// How many sessions a user may have, and what happens to the one more.
+package struct SessionCap: Sendable, Equatable {
+    package enum Policy: Sendable, Equatable {
+        /// Those created first are ended.
+        case oldest
+        /// The new one is refused.
+        case reject
+    }
+
+    /// 1 to ``Limits/sessionCap``.
+    package var most: Int
+    package var policy: Policy
+
+    package init(most: Int, policy: Policy) {
+        self.most = most
+        self.policy = policy
+    }
+}
+
+/// A new session. Slices lie in `bytes`.
+///
+/// Outcomes: `created`, `memoryFull`, `sessionRefused`.
+package struct SessionCreation: ~Escapable {
+    package var digest: SessionDigest
+    package var handle: SessionHandle
+    /// Empty for none; at most ``Limits/keyBytes``.
+    package var user: Span<UInt8>
+    /// JSON text of an object, at most ``Limits/sessionDataBytes``.
+    package var data: Span<UInt8>
+    /// JSON text of an object, at most ``Limits/sessionMetaBytes``.
+    package var meta: Span<UInt8>
+    package var attributes: [SessionAttribute]
+    package var bytes: Span<UInt8>
+    /// Milliseconds, 0 for none.
+    package var idle: Int64
+    /// The absolute end.
+    package var expiresAt: Instant
+    package var cap: SessionCap?
+
+    @_lifetime(copy user, copy data, copy meta, copy bytes)
+    package init(
+        digest: SessionDigest, handle: SessionHandle, user: Span<UInt8>, data: Span<UInt8>, meta: Span<UInt8>,
+        attributes: [SessionAttribute] = [], bytes: Span<UInt8>, idle: Int64 = 0, expiresAt: Instant,
+        cap: SessionCap? = nil
+    ) {
+        self.digest = digest
+        self.handle = handle
+        self.user = user
+        self.data = data
+        self.meta = meta
+        self.attributes = attributes
+        self.bytes = bytes
+        self.idle = idle
+        self.expiresAt = expiresAt
+        self.cap = cap
+    }
+}
+
+/// Gives a session another id; everything else moves, in one step.
+///
+/// Outcomes: `created` (the reply is as that of a read), `preconditionFailed`, `memoryFull`, `sessionRefused`.
+package struct SessionRotation: ~Escapable {
+    package var digest: SessionDigest
+    package var next: SessionDigest
+    /// Milliseconds for which the old id still reads, 0 to ``Limits/sessionGrace``.
+    package var grace: Int64
+    /// Nil keeps the user, empty takes it away.
+    package let user: Span<UInt8>?
+    /// A merge patch for the data; nil for none.
+    package let data: Span<UInt8>?
+    /// Judged among the sessions of the new user.
+    package var cap: SessionCap?
+    package var precondition: Precondition
+
+    @_lifetime(copy user, copy data, copy precondition)
+    package init(
+        digest: SessionDigest, next: SessionDigest, grace: Int64 = 0, user: Span<UInt8>?, data: Span<UInt8>?,
+        cap: SessionCap? = nil, precondition: consuming Precondition
+    ) {
+        self.digest = digest
+        self.next = next
+        self.grace = grace
+        self.user = user
+        self.data = data
+        self.cap = cap
+        self.precondition = precondition
+    }
+}
+
+/// Which sessions are listed.
+package enum SessionSelection: Sendable, Equatable {
+    /// All, in no order: `reply.nextCursor` is where the next page goes on.
+    case all(cursor: UInt64?)
+    /// Those of the user `SessionList.value`, by handle, behind `after`.
+    case user(after: SessionHandle?)
+    /// Those whose attribute `SessionList.name` is `SessionList.value`, by handle, behind `after`.
+    case attribute(after: SessionHandle?)
+}
+
+/// One page of live sessions: outcome `page`, rows whose `fields` are a live ``SessionRecord`` and, where wanted, whose
+/// `value` is the data. `reply.session.next` is where a page by handle goes on, nil at the end.
+package struct SessionList: ~Escapable {
+    package var selection: SessionSelection
+    package var name: Span<UInt8>
+    package var value: Span<UInt8>
+    /// Rows, 1 to ``Limits/pageRows``; a walk over all may give a few more.
+    package var limit: Int
+    package var wantsData: Bool
+
+    @_lifetime(copy name, copy value)
+    package init(
+        selection: SessionSelection, name: Span<UInt8>, value: Span<UInt8>, limit: Int, wantsData: Bool
+    ) {
+        self.selection = selection
+        self.name = name
+        self.value = value
+        self.limit = limit
+        self.wantsData = wantsData
+    }
+}
+
+/// Ends all sessions of a user but one. Outcome `deleted`, `reply.session.revoked` says how many. Sessions of the user
+/// that are begun meanwhile come before or after it as a whole.
+package struct SessionRevocation: ~Escapable {
+    package var user: Span<UInt8>
+    /// The session that stays; `secret` of one that is not live is refused and ends none.
+    package var except: SessionName?
+
+    @_lifetime(copy user)
+    package init(user: Span<UInt8>, except: SessionName?) {
+        self.user = user
+        self.except = except
+    }
+}
