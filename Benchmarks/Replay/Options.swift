@@ -35,6 +35,9 @@ struct Options {
     var publishPath = "/v1/topics/bench"
     /// A get is a member's rank on a leaderboard, a put a score for it.
     var board = false
+    /// A get is a session, a put its data, or one member of it.
+    var session = false
+    var patch = false
 
     init(_ arguments: [String]) {
         var rest = ArraySlice(arguments)
@@ -97,6 +100,8 @@ struct Options {
             case "--verify": verify = true
             case "--json": json = true
             case "--board": board = true
+            case "--session": session = true
+            case "--patch": patch = true
             case "--help", "-h":
                 emit(Usage.text)
                 exit(0)

@@ -15,6 +15,11 @@ struct ReplayCommand {
             case .http where options.board:
                 run(options, endpoint, BoardHTTPWire(host: endpoint.authority, headers: options.headers))
             case .resp where options.board: run(options, endpoint, BoardRESPWire())
+            case .http where options.session:
+                run(
+                    options, endpoint,
+                    SessionHTTPWire(host: endpoint.authority, headers: options.headers, isPatch: options.patch))
+            case .resp where options.session: run(options, endpoint, SessionRESPWire(isPatch: options.patch))
             case .http(let path):
                 run(
                     options, endpoint,

@@ -34,6 +34,8 @@ enum Usage {
           --warm-up N            requests of a load before the measurement
           --probe MS             also ask for a key every MS on a connection of its own
           --board                one leaderboard instead of keys: get is a rank, put a score
+          --session              sessions instead of keys, under ids of the client's own
+          --patch                with --session: a put changes one member instead of all data
           --seed N               of random keys and made-up traces, default 1
           --verify               compare every value read with the one written
 

@@ -150,9 +150,11 @@ class Nuthatch(Server):
     binary = None
     extra = []
 
-    def __init__(self, directory, cores, loops=1, max_memory=None, policy=None, port=0, fsync=None):
+    def __init__(self, directory, cores, loops=1, max_memory=None, policy=None, port=0, fsync=None,
+                 client_ids=False):
         super().__init__(directory, cores)
         self.fsync = fsync
+        self.client_ids = client_ids
         self.loops = loops
         self.max_memory = max_memory
         self.policy = policy
@@ -172,6 +174,8 @@ class Nuthatch(Server):
             command += ["--eviction", self.policy]
         if self.fsync:
             command += ["--data-dir", str(self.directory / f"data-{self.fsync}-{id(self)}"), "--fsync", self.fsync]
+        if self.client_ids:
+            command.append("--session-client-ids")
         return command + self.extra
 
     def wait_until_listening(self):

@@ -225,7 +225,8 @@ extension Shard {
         context.pointee.account.add(deletedVersions.bytes - before)
     }
 
-    /// Removes an entry whose time is over, or turns a session into its end. It became a miss when it stopped being served, which may be earlier.
+    /// Removes an entry whose time is over, or turns a session into its end. It became a miss when it stopped being
+    /// served, which may be earlier.
     mutating func expire(_ found: Found, _ hash: UInt64, at now: Instant) {
         let end = Instant(milliseconds: found.entry.times.visibleUntil)
         counters.expirations += 1

@@ -19,19 +19,6 @@ package struct EntryInfo: Sendable, Equatable {
     package init() {}
 }
 
-/// A row of a page or of a group's answer. Slices lie in the reply's `bytes`.
-package struct ReplyRow: Sendable {
-    package var outcome: Outcome
-    package var key: ByteSlice = .empty
-    package var info = EntryInfo()
-    package var fields: ByteSlice = .empty
-    package var value: ByteSlice = .empty
-    /// The row stands for all keys with this prefix (delimiter folding).
-    package var isPrefix = false
-
-    package init(outcome: Outcome) { self.outcome = outcome }
-}
-
 /// What the engine says. A loop owns one and lends it to each command: its buffers are reused.
 package struct Reply: ~Copyable {
     package var outcome: Outcome = .miss(.unknown)

@@ -67,9 +67,6 @@ extension MetricsRegistry {
         for kind in 1..<min(Kind.count, engine.states.count) {
             metrics.sample(engine.states[kind], "kind", Kind(number: UInt8(kind)).name, into: &out)
         }
-        metrics.family("nuthatch_sessions", .gauge, "Sessions, and ends of sessions that are remembered.", into: &out)
-        metrics.sample(engine.sessions, "state", "live", into: &out)
-        metrics.sample(engine.endedSessions, "state", "ended", into: &out)
         metrics.family("nuthatch_limit_answers", .counter, "Questions to rate limits, by answer.", into: &out)
         metrics.sample(sum { $0.limitsAllowed.value }, "answer", "allowed", into: &out)
         metrics.sample(sum { $0.limitsDenied.value }, "answer", "denied", into: &out)
@@ -93,6 +90,9 @@ extension MetricsRegistry {
         metrics.family(
             "nuthatch_leaderboard_members", .gauge, "Members of leaderboards, closed seasons included.", into: &out)
         metrics.sample(engine.boardMembers, into: &out)
+        metrics.family("nuthatch_sessions", .gauge, "Sessions held, by whether they live.", into: &out)
+        metrics.sample(engine.sessions, "state", "live", into: &out)
+        metrics.sample(engine.endedSessions, "state", "ended", into: &out)
         metrics.family("nuthatch_log_epoch", .gauge, "Epoch of the last change.", into: &out)
         metrics.sample(engine.position.epoch, into: &out)
         metrics.family("nuthatch_log_position", .gauge, "Number of the last change in its epoch.", into: &out)

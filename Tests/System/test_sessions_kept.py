@@ -100,3 +100,17 @@ def test_sessions_are_never_evicted(start_server):
         assert own(client, session).json()["data"] == {"a": "x" * 1000}
         assert own(client, session, "DELETE").status == 204, "an end always has room"
         assert gone(own(client, session)) == "destroyed"
+
+
+def test_metrics_count_live_and_ended_sessions(start_server):
+    process = start_server()
+    with Client(process.address) as client:
+        begun = [begin(client, user="u") for _ in range(10)]
+        for session in begun[:3]:
+            own(client, session, "DELETE")
+        own(client, begun[3], "POST", "/rotate?grace=1ms")
+        text = client.request("GET", "/metrics").body.decode()
+        assert 'nuthatch_sessions{state="live"} 7\n' in text
+        assert 'nuthatch_sessions{state="ended"} 4\n' in text
+        assert 'route="GET /v1/sessions/self"' not in text or begun[0]["handle"] not in text
+        assert begun[0]["id"] not in text

@@ -1,6 +1,6 @@
 """The rows of the table, in the order they are printed."""
 
-from . import boards, durable, events, growth, hits, idle, loops, memory, start, throughput
+from . import boards, durable, events, growth, hits, idle, loops, memory, sessions, start, throughput
 
 ROWS = {
     "get": throughput.get,
@@ -9,6 +9,8 @@ ROWS = {
     "pipelined": throughput.pipelined,
     "submit": boards.submit,
     "rank": boards.rank,
+    "session": sessions.read,
+    "patch": sessions.patch,
     "memory": memory.measure,
     "hits": hits.measure,
     "growth": growth.measure,

@@ -3,9 +3,9 @@ import CacheModel
 /// A sorted set of rows, each of which says that a session belongs to a group.
 ///
 /// Rows stand in chunks of up to 128 in their order, chunks in an array: finding is a binary search over the chunks'
-/// first rows and one inside a chunk, adding and removing moves 2 KB on average. A full chunk is split in half, one that
-/// is nearly empty joins its neighbour. So a row of 32 bytes takes 46 on average; at 20,000 rows, what a stripe of a
-/// million sessions has, an addition takes less than a microsecond.
+/// first rows and one inside a chunk, adding and removing moves 2 KB on average. A full chunk is split in half, one
+/// that is nearly empty joins its neighbour. So a row of 32 bytes takes 46 on average; at 20,000 rows, what a stripe of
+/// a million sessions has, an addition takes less than a microsecond.
 struct SessionRows {
     /// One session in one group.
     struct Row: Comparable {
