@@ -44,9 +44,11 @@ import Testing
         var engine = EngineStatistics()
         engine.hits = 7
         engine.misses[Int(MissReason.expired.rawValue)] = 3
+        (engine.sessions, engine.endedSessions) = (5, 9)
         let text = exposition(MetricsRegistry(loops: 1, routes: ["none"]), engine)
         #expect(text.contains("nuthatch_hits_total 7\n"))
         #expect(text.contains("nuthatch_misses_total{reason=\"expired\"} 3\n"))
+        #expect(text.contains("nuthatch_sessions{state=\"live\"} 5\nnuthatch_sessions{state=\"ended\"} 9\n"))
     }
 
     @Test func `connections are counted by how they ended`() {
