@@ -1,4 +1,4 @@
-"""The server's own topics: what counters and leaderboards are, told to those who listen."""
+"""The server's own topics: what counters, leaderboards and sessions are, told to those who listen."""
 
 import json
 import time
@@ -80,3 +80,28 @@ def test_patterns_match_own_topics_only_by_their_first_level(server, http, key):
         http.request("POST", f"/v1/counters/{key}")
         assert own.next().json["topic"] == f"$counters/{key}"
         assert all_others.is_quiet(0.2)
+
+
+def test_what_becomes_of_sessions_is_told_by_handle_and_never_by_id(server, http):
+    def post(target, body, **fields):
+        return http.request("POST", target, json.dumps(body).encode(), content_type=JSON, **fields).json()
+
+    with stream(server.address, "$sessions") as reader:
+        first = post("/v1/sessions", {"user": "own", "data": {"secret": "cart"}})
+        second = post("/v1/sessions/self/rotate?grace=10s", {}, nuthatch_session=first["id"])
+        http.request("DELETE", "/v1/sessions/self", nuthatch_session=second["id"])
+        capped = [post("/v1/sessions", {"user": "own", "cap": {"max": 1}}) for _ in range(2)]
+        short = post("/v1/sessions", {"user": "other", "idle": "100ms"})
+        told = []
+        while not told or told[-1][0] != "expired":
+            event = reader.next()
+            assert first["id"] not in str(event.json) and "cart" not in str(event.json)
+            assert event.json["key"] == data(event)["handle"]
+            told.append((event.event, data(event)["handle"], data(event).get("reason")))
+    handle = first["handle"]
+    assert told == [
+        ("created", handle, None), ("rotated", handle, None), ("revoked", handle, "destroyed"),
+        ("created", capped[0]["handle"], None), ("created", capped[1]["handle"], None),
+        ("revoked", capped[0]["handle"], "capped"), ("created", short["handle"], None),
+        ("expired", short["handle"], "expired"),
+    ]  # fmt: skip
