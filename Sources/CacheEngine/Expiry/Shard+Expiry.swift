@@ -47,8 +47,8 @@ extension Shard {
             scanned += 1
             let removal = entry.times.removal
             if now.milliseconds >= removal {
+                removed += holdsStates && SessionKeys.isSession(entry.key) ? ExpirySweep.removalsOfSession : 1
                 expire(Found(at: reference, entry, self), hasher.hash(entry.key), at: now)
-                removed += 1
             } else {
                 due = min(due, removal)
             }

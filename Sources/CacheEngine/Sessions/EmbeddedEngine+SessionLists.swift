@@ -16,7 +16,7 @@ extension EmbeddedEngine {
             shard.lock.lock()
             defer { shard.lock.unlock() }
             guard let entry = shard.state.pointee.findVisible(target.key, target.hash, now)?.entry else { return }
-            reply.horizon = max(reply.horizon, entry.position)
+            reply.horizon = max(reply.horizon, max(entry.position, shard.state.pointee.lastUntagged))
             switch SessionRecord(entry.fields.span) {
             case .live(let head): return body(entry, head, digest)
             case .ended(let ended) where ended.end == .rotated: last = digest
