@@ -75,7 +75,7 @@ private final class Recorder: EventLoop.Owner {
 }
 
 @Suite struct EventLoopTests {
-    @Test(.timeLimit(.minutes(1))) func `a word from another thread wakes a waiting loop`() throws {
+    @Test(.timeLimit(.minutes(10))) func `a word from another thread wakes a waiting loop`() throws {
         let mailbox = try Mailbox()
         let loop = try EventLoop(mailbox: mailbox)
         let recorder = Recorder()
@@ -92,7 +92,7 @@ private final class Recorder: EventLoop.Owner {
 }
 
 @Suite struct OutputQueueTests {
-    @Test(.timeLimit(.minutes(1))) func `own bytes and shared parts leave in order through a slow reader`() throws {
+    @Test(.timeLimit(.minutes(10))) func `own bytes and shared parts leave in order through a slow reader`() throws {
         let address = try SocketAddress.resolve(host: "127.0.0.1", port: 0, forListening: true)
         let listener = try ListeningSocket.listen(on: address, shared: false, stallTimeout: 30_000)
         let client = try StreamSocket.connect(to: try listener.localAddress(), timeoutMilliseconds: 5_000)
