@@ -38,6 +38,9 @@ struct Options {
     /// A get is a session, a put its data, or one member of it.
     var session = false
     var patch = false
+    /// A put counts: what stands before the key in the path, and the script that does the same in Redis.
+    var count: String?
+    var script: String?
 
     init(_ arguments: [String]) {
         var rest = ArraySlice(arguments)
@@ -102,6 +105,8 @@ struct Options {
             case "--board": board = true
             case "--session": session = true
             case "--patch": patch = true
+            case "--count": count = text()
+            case "--script": script = text()
             case "--help", "-h":
                 emit(Usage.text)
                 exit(0)

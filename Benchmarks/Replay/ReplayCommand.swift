@@ -15,6 +15,11 @@ struct ReplayCommand {
             case .http where options.board:
                 run(options, endpoint, BoardHTTPWire(host: endpoint.authority, headers: options.headers))
             case .resp where options.board: run(options, endpoint, BoardRESPWire())
+            case .http where options.count != nil:
+                run(
+                    options, endpoint,
+                    CountHTTPWire(host: endpoint.authority, path: options.count ?? "", headers: options.headers))
+            case .resp where options.count != nil: run(options, endpoint, CountRESPWire(script: options.script))
             case .http where options.session:
                 run(
                     options, endpoint,

@@ -35,6 +35,8 @@ enum Usage {
           --probe MS             also ask for a key every MS on a connection of its own
           --board                one leaderboard instead of keys: get is a rank, put a score
           --session              sessions instead of keys, under ids of the client's own
+          --count PATH           counting instead of values: a put is POST PATH and the key; in Redis INCR
+          --script SHA1          with --count: in Redis a script that was loaded, with the key
           --patch                with --session: a put changes one member instead of all data
           --seed N               of random keys and made-up traces, default 1
           --verify               compare every value read with the one written

@@ -1,12 +1,14 @@
 """The rows of the table, in the order they are printed."""
 
-from . import boards, durable, events, growth, hits, idle, loops, memory, sessions, start, throughput
+from . import boards, counting, durable, events, growth, hits, idle, loops, memory, sessions, start, throughput
 
 ROWS = {
     "get": throughput.get,
     "put": throughput.put,
     "durable": durable.measure,
     "pipelined": throughput.pipelined,
+    "increment": counting.increment,
+    "check": counting.check,
     "submit": boards.submit,
     "rank": boards.rank,
     "session": sessions.read,
