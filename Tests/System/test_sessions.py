@@ -470,7 +470,8 @@ def test_a_cap_ends_the_oldest_or_refuses_the_newest(http):
         ({"user": 1}, "/user"), ({"user": ""}, "/user"), ({"data": []}, "/data"), ({"data": None}, "/data"),
         ({"idle": "never"}, "/idle"), ({"idle": 0}, "/idle"), ({"max": True}, "/max"), ({"max": "11000d"}, "/max"),
         ({"meta": 1}, "/meta"), ({"index": {"a": 1}}, "/index/a"), ({"index": {"a:b": "1"}}, "/index/a:b"),
-        ({"index": {"a": "x" * 256}}, "/index/a"), ({"cap": {"max": 0}}, "/cap"),
+        ({"index": {"a": "x" * 256}}, "/index/a"), ({"user": "u", "cap": {"max": 0}}, "/cap"),
+        ({"cap": {"max": 3}}, "/cap"),
         ({"cap": {"max": 1, "policy": "newest"}}, "/cap/policy"), ({"cap": {}}, "/cap"), ({"ttl": "1h"}, "/ttl"),
         ({"id": "x"}, "/id"),
     ],
@@ -487,6 +488,10 @@ def test_a_beginning_takes_json_only(http):
     assert http.request("POST", "/v1/sessions?user=1").status == 400
     assert http.request("POST", "/v1/sessions", accept="text/html").status == 406
     assert http.request("PUT", "/v1/sessions").status == 405
+    session = begin(http)
+    assert own(http, session, accept="text/html").status == 406
+    assert merge(http, session, {"data": {}}, accept="text/html").status == 204
+    assert own(http, session, "DELETE", accept="text/html").status == 204
 
 
 # Settings and permissions

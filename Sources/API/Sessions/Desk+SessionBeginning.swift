@@ -17,6 +17,11 @@ extension Desk {
         try checkJSONBody(request)
         var wish = try SessionBody(
             request.body, taking: [.user, .data, .idle, .max, .meta, .index, .cap], noted: &noted)
+        if wish.cap != nil && wish.user.isEmpty {
+            noted.removeAll()
+            noted.append("/cap")
+            throw Problem(.badRequest, "a cap goes with a user", .notedPointer)
+        }
         if wish.data.isEmpty { wish.data.append("{}") }
         var id = IOBuffer()
         let digest = SessionSecret.make(into: &id)
