@@ -53,7 +53,7 @@ extension Desk {
         case .publish: try publish(request, turn, response: &response)
         case .declareTopic: try declareTopic(request, turn, response: &response)
         case .readTopic: try readTopic(request, turn, response: &response)
-        case .removeTopic: try removeTopic(request, response: &response)
+        case .removeTopic: try removeTopic(request, turn, response: &response)
         case .readLast: try readLast(request, turn, response: &response)
         case .readHistory: try readHistory(request, turn, response: &response)
         case .readPresence: try readPresence(request, turn, response: &response)

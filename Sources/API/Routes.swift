@@ -49,7 +49,7 @@ struct Route: Sendable {
     let body: BodyUse
 
     /// Whether the answer needs the data.
-    var needsData: Bool { needs != nil && path != .metrics && path != .server }
+    var needsData: Bool { (needs != nil || path == .events) && path != .metrics && path != .server }
     /// Whether it may change what is kept: events are not.
     var mayChange: Bool { (needs?.contains(.write) ?? false) && !path.isOfEvents }
 }

@@ -25,7 +25,8 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
     let shelf = BoardShelf()
 
     package init(
-        configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)? = nil
+        configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)? = nil,
+        listener: (any SessionListener)? = nil
     ) {
         shardCount = configuration.effectiveShards
         shardShift = UInt64(64 - shardCount.trailingZeroBitCount)
@@ -34,7 +35,8 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         isOrdered = configuration.orderedKeys
         context = .allocate(capacity: 1)
         context.initialize(
-            to: EngineContext(configuration: configuration, completions: completions, reader: reader))
+            to: EngineContext(configuration: configuration, completions: completions, reader: reader,
+                listener: listener))
         allShardCount = shardCount * 2
         shards = .allocate(capacity: allShardCount)
         for number in 0..<allShardCount {

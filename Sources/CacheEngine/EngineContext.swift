@@ -17,12 +17,14 @@ struct EngineContext: ~Copyable {
     let boardMembers = Atomic<Int>(0)
     let hasReader: Bool
     let reader: (any EffectReader)?
+    let listener: (any SessionListener)?
     let watchRegistry: WatchRegistry
     let rateLimits = LimitRegistry()
     let sessions = SessionIndex()
 
     init(
-        configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)?
+        configuration: EngineConfiguration, completions: any CompletionSink, reader: (any EffectReader)?,
+        listener: (any SessionListener)?
     ) {
         account = MemoryAccount(limit: configuration.memoryBound)
         memoryLimit = configuration.maxMemory
@@ -32,6 +34,7 @@ struct EngineContext: ~Copyable {
         number = Atomic(configuration.startingNumber)
         hasReader = reader != nil
         self.reader = reader
+        self.listener = listener
         watchRegistry = WatchRegistry(completions: completions)
     }
 

@@ -2,6 +2,8 @@
 package struct Limits: Sendable {
     /// A key, in bytes. A fully escaped one takes three times that and still fits the request line.
     package static let keyBytes = 4096
+    /// What a kind may call a state, in bytes: two names, as of a leaderboard and a member, and what tells its parts.
+    package static let stateNameBytes = 16 << 10
     /// A value, in bytes: large enough for a page or a picture, small enough that one copy takes about a millisecond.
     package var valueBytes = 8 << 20
     /// Stored fields of one entry, in bytes: a head is at most 16 KiB of fields.

@@ -58,12 +58,13 @@ package enum CacheServer {
         let mailboxes = server.mailboxes
         let opened = try DataDirectory.open(
             configuration.keeping, waker: HoldWaker(mailboxes) { failure.happened($0) },
-            makeEngine: { Wiring.engine(configuration, mailboxes: mailboxes, identity: $0, log: $1) })
+            makeEngine: { Wiring.engine(server, identity: $0, log: $1) })
         for line in opened.lines { Files.writeLine("nuthatch: \(line)", to: .standardError) }
         let taken = Clock.monotonicMilliseconds() - start
         Files.writeLine(
             "nuthatch: \(configuration.keeping.directory) was loaded in \(taken) ms", to: .standardError)
         server.api.snapshots = opened.snapshots
+        opened.topics.open(server.api.hub, history: opened.history.low)
         server.open(opened.engine, keeper: opened.keeper)
     }
 

@@ -141,11 +141,18 @@ final class LoopWorker: EventLoop.Owner {
         case ControlWord.opened: return open()
         case ControlWord.logMoved: return replyHold?.release() ?? ()
         case ControlWord.events: return handOutEvents()
+        case ControlWord.sessions: return announceSessions()
         default: break
         }
         let ticket = Ticket(packed: word)
         let connection = loop.handler(at: ticket.connection) as? HTTPConnection
         if connection?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
+    }
+
+    /// Publishes what happened to sessions, and hands out what is this loop's own of it.
+    func announceSessions() {
+        shared.sessions.publish(to: hub, at: now, own: index)
+        handOutEvents()
     }
 
     /// No answer may say that it is older than what it shows (RFC 9110 §8.8.2.1): the date goes with the turn.
@@ -214,4 +221,6 @@ enum ControlWord {
     static let logMoved = UInt64.max - 2
     /// The hub has events for this loop.
     static let events = UInt64.max - 3
+    /// Something happened to sessions.
+    static let sessions = UInt64.max - 4
 }

@@ -10,6 +10,7 @@ final class SharedServer: Sendable {
     let api: CacheAPI
     let metrics: MetricsRegistry
     let mailboxes: [Mailbox]
+    let sessions: SessionNews
     let limits: ConnectionLimits
     private let keeperSlot = Mutex<Keeper?>(nil)
 
@@ -26,12 +27,13 @@ final class SharedServer: Sendable {
 
     init(
         configuration: ServerConfiguration, api: CacheAPI, metrics: MetricsRegistry,
-        mailboxes: [Mailbox], limits: ConnectionLimits
+        mailboxes: [Mailbox], sessions: SessionNews, limits: ConnectionLimits
     ) {
         self.configuration = configuration
         self.api = api
         self.metrics = metrics
         self.mailboxes = mailboxes
+        self.sessions = sessions
         self.limits = limits
     }
 }

@@ -21,18 +21,20 @@ enum Wiring {
         for _ in 0..<loops { mailboxes.append(try Mailbox()) }
         let access = try configuration.tokens.accessPolicy()
         let keepsData = !configuration.keeping.directory.isEmpty
+        let sessions = SessionNews(mailboxes[0])
         let engine: any Engine =
             keepsData
             ? UnopenedEngine()
             : EmbeddedEngine(
-                configuration: engineConfiguration(configuration), completions: TicketRouter(mailboxes: mailboxes))
+                configuration: engineConfiguration(configuration), completions: TicketRouter(mailboxes: mailboxes),
+                listener: sessions)
         let hub = Hub(epoch: startingEpoch, loops: loops, waker: EventWaker(mailboxes: mailboxes))
         let metrics = MetricsRegistry(loops: loops, routes: RouteID.names)
         let api = CacheAPI(
             engine: engine, hub: hub, settings: apiSettings(configuration, access), access: access, metrics: metrics)
         let most = configuration.limits.connections
         return SharedServer(
-            configuration: configuration, api: api, metrics: metrics, mailboxes: mailboxes,
+            configuration: configuration, api: api, metrics: metrics, mailboxes: mailboxes, sessions: sessions,
             limits: ConnectionLimits(
                 most: most > 0 ? most : max(1, descriptors - descriptorReserve),
                 mostPerNetwork: configuration.limits.connectionsPerAddress))
@@ -40,13 +42,15 @@ enum Wiring {
 
     /// The engine of a data directory.
     static func engine(
-        _ configuration: ServerConfiguration, mailboxes: [Mailbox], identity: Recovery.Identity, log: DurableLog
+        _ server: SharedServer, identity: Recovery.Identity, log: DurableLog
     ) -> EmbeddedEngine {
-        var engine = engineConfiguration(configuration)
+        var engine = engineConfiguration(server.configuration)
         engine.hashSecret = identity.hashSecret
         engine.epoch = identity.epoch
         engine.startingNumber = identity.number ?? startingNumber
-        return EmbeddedEngine(configuration: engine, completions: TicketRouter(mailboxes: mailboxes), reader: log)
+        return EmbeddedEngine(
+            configuration: engine, completions: TicketRouter(mailboxes: server.mailboxes), reader: log,
+            listener: server.sessions)
     }
 
     private static func apiSettings(_ configuration: ServerConfiguration, _ access: AccessPolicy) -> APISettings {
@@ -77,8 +81,8 @@ enum Wiring {
         return engine
     }
 
-    /// Nothing of a topic survives a restart, so the order of events begins anew each time, and a cursor of another run
-    /// must be told from one of this: milliseconds since 2020 differ, and fit 48 bits.
+    /// Without a data directory nothing of a topic survives a restart, so the order of events begins anew each time,
+    /// and a cursor of another run must be told from one of this: milliseconds since 2020 differ, and fit 48 bits.
     private static var startingEpoch: UInt64 {
         UInt64(max(1, Clock.wallMilliseconds() - 1_577_836_800_000)) & (1 << 48 - 1)
     }

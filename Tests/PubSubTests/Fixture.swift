@@ -22,19 +22,41 @@ final class Fixture {
         func wake(_ loop: Int) { woken.withLock { $0.append(loop) } }
     }
 
-    final class Log: TopicLog {
-        let effects = Mutex<[TopicEffect]>([])
-        func record(_ effect: TopicEffect) { effects.withLock { $0.append(effect) } }
+    /// Keeps rows in memory, until it is told that it is full.
+    final class Store: TopicStore {
+        let rows = Mutex<[[UInt8]: [UInt8]]>([:])
+        let answer = Mutex(KeepingAnswer.kept)
+        var position: Position { .none }
+
+        func put(_ name: Span<UInt8>, _ row: Span<UInt8>, until end: Instant, at now: Instant) -> KeepingAnswer {
+            let (name, row) = (name.copied(), row.copied())
+            return answer.withLock { answer in
+                if answer == .kept { rows.withLock { $0[name] = row } }
+                return answer
+            }
+        }
+
+        func remove(_ name: Span<UInt8>, at now: Instant) {
+            let name = name.copied()
+            rows.withLock { $0[name] = nil }
+        }
+
+        func all(epoch: UInt64) -> [TopicRow] {
+            rows.withLock { $0.map { TopicRow($0.key.span, $0.value.span, epoch: epoch)! } }
+        }
     }
 
     let waker = Waker()
-    let log = Log()
+    let store: Store
     let hub: Hub
     var now = Instant(milliseconds: 1_000_000)
     var settled: UInt64 = 0
 
-    init(loops: Int = 1, limits: PubSubLimits = PubSubLimits()) {
-        hub = Hub(epoch: 7, loops: loops, limits: limits, log: log, waker: waker)
+    /// - Parameter store: what an earlier hub kept; the new one goes on where that left off.
+    init(loops: Int = 1, limits: PubSubLimits = PubSubLimits(), store: Store = Store(), epoch: UInt64 = 7) {
+        self.store = store
+        hub = Hub(epoch: 7, loops: loops, limits: limits, waker: waker)
+        hub.open(store, epoch: epoch, rows: store.all(epoch: epoch), at: now)
     }
 
     static func text(_ event: Event) -> String {

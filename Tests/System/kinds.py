@@ -7,11 +7,13 @@ from itertools import product
 JSON = "application/json"
 # Members that say how far away a moment is: they change while nobody changes anything.
 PASSING = {"ttl_ms", "reset_ms", "retry_after_ms", "blocked_ms"}
+# Places name the run of the server, and another one begins where numbers may have been lost.
+PLACES = {"id", "first", "last", "next"}
 
 
 def scrubbed(value):
     if isinstance(value, dict):
-        return {name: scrubbed(member) for name, member in value.items() if name not in PASSING}
+        return {name: scrubbed(member) for name, member in value.items() if name not in PASSING | PLACES}
     return [scrubbed(item) for item in value] if isinstance(value, list) else value
 
 
@@ -149,6 +151,41 @@ class Leaderboards(World):
         return json.loads(answer.body)["score"] if answer.status == 200 else 0
 
 
+class Topics(World):
+    names = {"small": {"count": 5}, "plain": {}, "short": {"bytes": 2000}}
+    lasts = ["last-1", "last-2", "small"]
+    # What is remembered of topics that nobody declared is for a minute, and not for another run.
+    targets = tuple(
+        [f"/v1/topics/{name}" for name in names]
+        + [f"/v1/topics/{name}/history" for name in names]
+        + [f"/v1/topics/{name}/last" for name in [*lasts, "gone"]]
+    )
+
+    def fill(self, client, choices):
+        for name, history in self.names.items():
+            assert send(client, "PUT", f"/v1/topics/{name}", {"history": history}).status in (201, 204)
+        for _ in range(40):
+            name = choices.choice([*self.names, "live"])
+            body = b"x" * choices.randrange(1, 300)
+            answer = client.request(
+                "POST", f"/v1/topics/{name}?event=e{choices.randrange(3)}&key=k{choices.randrange(3)}", body)
+            assert answer.status == 200, answer
+        for name in self.lasts:
+            value = b"last %d" % choices.randrange(1 << 30)
+            assert client.request("POST", f"/v1/topics/{name}?retain=true", value).status == 200
+        client.request("POST", "/v1/topics/gone?retain=true", b"x")
+        if choices.random() < 0.7:
+            client.request("DELETE", "/v1/topics/gone")
+
+    def strike(self, client):
+        send(client, "PUT", "/v1/topics/struck", {"history": {"count": 100_000, "bytes": 1 << 28}})
+        return client.request("POST", "/v1/topics/struck", b"strike").status == 200
+
+    def struck(self, client) -> int:
+        answer = client.request("GET", "/v1/topics/struck")
+        return json.loads(answer.body)["events"] if answer.status == 200 else 0
+
+
 class Sessions(World):
     users = ["ada", "bob", "eve"]
     targets = tuple(
@@ -207,4 +244,4 @@ class Sessions(World):
         return count
 
 
-WORLDS = [Counters, Limits, Leaderboards, Sessions]
+WORLDS = [Counters, Limits, Leaderboards, Sessions, Topics]

@@ -51,6 +51,7 @@ extension Desk {
             member: member, scores: text.scores ?? BoardScores(0), meta: text.meta.readable,
             groups: text.groups.span, groupBytes: text.groupBytes.readable, season: text.season, isExact: isExact)
         try execute(.submit(submission), on: board, turn)
+        tellSubmission(of: member, to: board, turn)
     }
 
     mutating func deleteBoardMember(

@@ -50,6 +50,7 @@ extension Desk {
                 let answer = reply.counters.answers.first ?? CounterAnswer()
                 if let problem = counterProblem(reply.outcome, value: answer.value) { throw problem }
                 let name = bytes.readable.extracting(add[0].name)
+                tellCounter(name, answer.value, turn)
                 Self.append(line.number, answer, name, reply.written, quoted, at: turn.now, into: &out)
             } catch {
                 LineAnswer.failed(line.number, error, key: Span(), noted: Span(), into: &out)
@@ -118,6 +119,7 @@ extension Desk {
         for index in adds.indices where reply.counters.answers.count == adds.count {
             if let problem = failure(of: numbers) { throw problem }
             let name = bytes.readable.extracting(adds[index].name)
+            tellCounter(name, reply.counters.answers[index].value, turn)
             Self.append(numbers[index], reply.counters.answers[index], name, .none, quoted, at: turn.now, into: &out)
         }
         if let problem = failure(of: numbers) { throw problem }

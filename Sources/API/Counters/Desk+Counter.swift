@@ -166,6 +166,7 @@ extension Desk {
         _ = try parameters(request, allowing: ParameterSet(.key64), "unknown; PUT takes key64")
         let value = try counterValue(request)
         try execute(name, .set(value), try conditions(request, turn), turn)
+        tellCounter(name, value, turn)
         var isNew = false
         if case .created = reply.outcome { isNew = true }
         response.begin(isNew ? 201 : 204)
@@ -225,6 +226,7 @@ extension Desk {
         let quoted = try parameters.quotesIntegers()
         let form = try controlForm(request)
         try execute(name, .reset, try conditions(request, turn), turn)
+        tellCounter(name, 0, turn)
         scratch.removeAll()
         switch form {
         case .text: scratch.append(decimal: reply.counters.value)

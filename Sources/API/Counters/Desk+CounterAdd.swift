@@ -27,6 +27,7 @@ extension Desk {
         }
         let answer = reply.counters.answers.first ?? CounterAnswer()
         if let problem = counterProblem(reply.outcome, value: answer.value) { throw problem }
+        tellCounter(bytes.readable.extracting(name), answer.value, turn)
         let isMinimal = request.has(.prefer) && preference(request).returning == .minimal
         self.answer(answer, form, quoted, isMinimal, at: turn.now, response: &response)
     }

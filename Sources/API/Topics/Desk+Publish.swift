@@ -43,7 +43,10 @@ extension Desk {
         hasPublished = true
         switch api.hub.publish(publication, at: turn.now, own: loop) {
         case .full: throw Problem(.memoryFull, "too many last values or answers to dedup are kept; nothing was done")
-        case .done(let cursor, let receivers, _): answerPublished(cursor, receivers, form, response: &response)
+        case .refused(let answer): throw Self.notKept(answer)
+        case .done(let cursor, let receivers, _):
+            showTopics()
+            answerPublished(cursor, receivers, form, response: &response)
         }
     }
 

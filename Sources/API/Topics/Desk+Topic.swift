@@ -22,6 +22,23 @@ extension Desk {
             response.begin(204)
             response.finishWithoutBody()
         case .full: throw Problem(.memoryFull, "too many topics are declared; nothing was changed")
+        case .refused(let answer): throw Self.notKept(answer)
+        }
+        showTopics()
+    }
+
+    /// What the answer shows of topics that are kept must be in the log before it leaves.
+    mutating func showTopics() {
+        if gate != nil { reply.horizon = max(reply.horizon, api.hub.keptPosition) }
+    }
+
+    static func notKept(_ answer: KeepingAnswer) -> Problem {
+        switch answer {
+        case .kept: preconditionFailure("a change was refused that was made")
+        case .noRoom: Problem(.memoryFull, "memory is full: nothing was done")
+        case .diskFull: .diskFull
+        case .stalled: .logStalled
+        case .failed: .logFailed
         }
     }
 
@@ -68,11 +85,14 @@ extension Desk {
         guard best(of: offers, request) != nil else { throw Problem(.notAcceptable, detail) }
     }
 
-    mutating func removeTopic(_ request: borrowing Request, response: inout ResponseWriter) throws(Problem) {
+    mutating func removeTopic(
+        _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
+    ) throws(Problem) {
         let name = try topicName(request)
         try Self.refuseOwn(name)
         try refuseAllButName(request)
-        guard api.hub.remove(name) else { throw Problem(.notFound, "nothing of this topic is kept") }
+        guard api.hub.remove(name, at: turn.now) else { throw Problem(.notFound, "nothing of this topic is kept") }
+        showTopics()
         response.begin(204)
         response.finishWithoutBody()
     }
@@ -86,6 +106,7 @@ extension Desk {
         guard let event = api.hub.retained(name, at: turn.now) else {
             throw Problem(.notFound, "the topic has no last value: publish with retain=true")
         }
+        showTopics()
         response.begin(200)
         let bytes = event.bytes
         if event.type.isEmpty {
@@ -120,6 +141,7 @@ extension Desk {
         }
         if let since = parameters[.since] { wish.start = try EventsWish.start(since) }
         guard let page = api.hub.history(name, wish, at: turn.now) else { throw Self.noSuchTopic }
+        showTopics()
         append(page, asLines: form == 1)
         response.begin(200)
         response.fields(form == 1 ? Surface.ndjson : Surface.json)

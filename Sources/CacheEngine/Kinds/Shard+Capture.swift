@@ -45,19 +45,13 @@ struct CapturedLarge {
 }
 
 extension Shard {
-    /// Captures from where the cursor is until the slice is over or this shard is through; false at its end.
+    /// Captures what is left of the cursor's table, or a slice of it; where to go on in it, nil at its end. Behind the
+    /// index's tables stand the versions that deletes left.
     func capture(
-        _ cursor: inout CaptureCursor, _ slice: inout CaptureSlice, _ sink: (borrowing Effect, Position) -> Void
-    ) -> Bool {
-        while cursor.table < HashIndex.tableCount {
-            if slice.isOver { return true }
-            cursor.place = captureTable(cursor, &slice, sink) ?? .max
-            if cursor.place == .max { cursor = CaptureCursor(part: cursor.part, table: cursor.table + 1, place: 0) }
-        }
-        if slice.isOver { return true }
-        let next = deletedVersions.walk(from: cursor.place, most: slice.entriesLeft) { $0.give(to: sink) }
-        cursor.place = next ?? .max
-        return next != nil
+        _ cursor: CaptureCursor, _ slice: inout CaptureSlice, _ sink: (borrowing Effect, Position) -> Void
+    ) -> UInt64? {
+        if cursor.table < HashIndex.tableCount { return captureTable(cursor, &slice, sink) }
+        return deletedVersions.walk(from: cursor.place, most: slice.entriesLeft) { $0.give(to: sink) }
     }
 
     /// Entries of one sub-table; where to go on in it, nil at its end.

@@ -88,12 +88,14 @@ extension Shard {
     }
 
     private mutating func recordPut(_ entry: Entry) {
-        guard context.pointee.hasReader else { return }
+        let listener = holdsStates ? context.pointee.listener : nil
+        guard context.pointee.hasReader || listener != nil else { return }
         let name = loggedName(entry.key)
-        record(
-            .put(
-                key: name.key.span, value: entry.value.span, fields: entry.fields.span, state: entry.state,
-                kind: name.kind), at: entry.position)
+        let effect = Effect.put(
+            key: name.key.span, value: entry.value.span, fields: entry.fields.span, state: entry.state,
+            kind: name.kind)
+        record(effect, at: entry.position)
+        if let listener, name.kind == .sessions, let event = SessionEvent(effect) { listener.happened(event) }
     }
 
     /// The entry holds the version from here on.

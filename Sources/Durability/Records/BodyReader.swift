@@ -65,7 +65,7 @@ struct BodyReader: ~Escapable {
     @_lifetime(copy self)
     mutating func key() throws(BodyFlaw) -> Span<UInt8> {
         let count = Int(try number(UInt16.self))
-        guard count > 0, count <= Limits.keyBytes else { throw .keyLength(count) }
+        guard count > 0, count <= Limits.stateNameBytes else { throw .keyLength(count) }
         return try take(count)
     }
 

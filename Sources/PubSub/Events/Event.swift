@@ -48,9 +48,20 @@ package final class Event: Sendable {
         var loopsLeft = 0
     }
 
-    init(
+    convenience init(
         _ publication: borrowing Publication, topic: TopicName, storage: SharedBytes, kind: Kind, cursor: Cursor,
         at: Instant, isKept: Bool
+    ) {
+        self.init(
+            topic: topic, storage: storage, kind: kind, cursor: cursor, at: at, isKept: isKept,
+            expiresAt: publication.timeToLive > 0 ? at.advanced(byMilliseconds: publication.timeToLive) : .never,
+            counts: (publication.event.count, publication.key.count, publication.type.count))
+    }
+
+    /// - Parameter counts: the bytes of name, key and type at the start of `storage`.
+    init(
+        topic: TopicName, storage: SharedBytes, kind: Kind, cursor: Cursor, at: Instant, isKept: Bool,
+        expiresAt: Instant, counts: (name: Int, key: Int, type: Int)
     ) {
         self.topic = topic
         self.storage = storage
@@ -58,11 +69,10 @@ package final class Event: Sendable {
         self.cursor = cursor
         self.at = at
         self.isKept = isKept
-        expiresAt =
-            publication.timeToLive > 0 ? at.advanced(byMilliseconds: publication.timeToLive) : .never
-        nameCount = Int32(publication.event.count)
-        keyCount = Int32(publication.key.count)
-        typeCount = Int32(publication.type.count)
+        self.expiresAt = expiresAt
+        nameCount = Int32(counts.name)
+        keyCount = Int32(counts.key)
+        typeCount = Int32(counts.type)
     }
 
     /// What an event is made of, copied together once, before the hub is locked.

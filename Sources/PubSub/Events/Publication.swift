@@ -38,4 +38,6 @@ package enum Published: Sendable, Equatable {
     case done(Cursor, receivers: Int, isRepeated: Bool)
     /// No room is left for another last value or another remembered `dedup`; nothing was done.
     case full
+    /// The topic is to be kept and cannot be; nothing was done.
+    case refused(KeepingAnswer)
 }

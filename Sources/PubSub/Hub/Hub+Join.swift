@@ -1,4 +1,5 @@
 import CacheModel
+import Synchronization
 
 extension Hub {
     /// Adds a subscriber. From its loop's thread; nothing of what its loop takes later is missing, and nothing of what
@@ -6,12 +7,14 @@ extension Hub {
     ///
     /// - Returns: what is lost at once, where the place it named cannot be taken.
     package func join(_ subscriber: Subscriber, at now: Instant) -> Gap? {
-        update { $0.join(subscriber, at: now) }
+        if subscriber.request.namesOwnTopics { ownListeners.add(1, ordering: .relaxed) }
+        return update { $0.join(subscriber, at: now) }
     }
 
     /// Takes a subscriber out. From its loop's thread.
     package func leave(_ subscriber: Subscriber) {
         subscriber.receiver = nil
+        if subscriber.request.namesOwnTopics { ownListeners.subtract(1, ordering: .relaxed) }
         update { $0.leave(subscriber) }
     }
 }

@@ -106,6 +106,7 @@ extension HubState {
     private mutating func tell(
         _ kind: Event.Kind, _ topic: Topic, _ member: [UInt8], _ meta: [UInt8], at now: Instant
     ) {
+        _ = reserveNumber(at: now)
         head += 1
         let name = topic.name.bytes
         let publication = Publication(topic: name.span, payload: meta.span, key: member.span)

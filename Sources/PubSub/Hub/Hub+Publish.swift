@@ -31,22 +31,30 @@ extension HubState {
             retire(topic)
             return .full
         }
+        let reserved = reserveNumber(at: now)
+        guard reserved == .kept else { return refuse(topic, reserved) }
+        let event = Event(
+            publication, topic: topic.name, storage: storage, kind: .message, cursor: cursor(head + 1),
+            at: now, isKept: !topic.keepsNothing)
+        let kept = keepEvent(event, of: topic, isRetained: publication.isRetained, at: now)
+        guard kept == .kept else { return refuse(topic, kept) }
         head += 1
         topic.published += 1
         topic.lastNumber = head
         statistics.published += 1
-        let event = Event(
-            publication, topic: topic.name, storage: storage, kind: .message, cursor: cursor(head), at: now,
-            isKept: !topic.keepsNothing)
         keep(event, of: topic, isRetained: publication.isRetained, at: now)
         let receivers = handOut(event, of: topic)
-        if let log, topic.isState { log.record(.published(event, isRetained: publication.isRetained)) }
         if let key = publication.dedup {
             let until = now.advanced(byMilliseconds: PubSubLimits.dedupKept)
             dedup.insert(key, DedupTable.Answer(number: head, receivers: receivers), until: until)
-            log?.record(.answered(key, number: head, receivers: receivers, until: until))
+            keep(.answer(key, number: head, receivers: receivers, until: until), until: until, at: now)
         }
         return .done(cursor(head), receivers: receivers, isRepeated: false)
+    }
+
+    private mutating func refuse(_ topic: Topic, _ answer: KeepingAnswer) -> Published {
+        retire(topic)
+        return .refused(answer)
     }
 
     /// Puts an event into its topic's history, and gives up what that is too much for.

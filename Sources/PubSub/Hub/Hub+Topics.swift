@@ -17,7 +17,7 @@ package struct TopicInfo: Sendable {
 }
 
 /// What became of declaring a topic.
-package enum Declaration: Sendable, Equatable { case created, changed, full }
+package enum Declaration: Sendable, Equatable { case created, changed, full, refused(KeepingAnswer) }
 
 extension Hub {
     /// Gives a topic a history of its own. What is remembered of it stays, as far as it fits.
@@ -26,7 +26,7 @@ extension Hub {
     }
 
     /// Takes declaration, history and last value away; false where nothing was there.
-    package func remove(_ name: TopicName) -> Bool { update { $0.remove(name) } }
+    package func remove(_ name: TopicName, at now: Instant) -> Bool { update { $0.remove(name, at: now) } }
 
     /// Nil for a topic nobody declared, published to or listens to.
     package func info(_ name: TopicName, at now: Instant) -> TopicInfo? { update { $0.info(name, at: now) } }
@@ -72,18 +72,35 @@ extension HubState {
             retire(topic)
             return .full
         }
+        let before = topic.settings
+        topic.settings = settings
+        let kept = keepSettings(of: topic, at: now)
+        guard kept == .kept else {
+            topic.settings = before
+            retire(topic)
+            return .refused(kept)
+        }
         if isNew {
-            if !topic.isState { becomeState(topic) }
+            if before == nil && topic.retained == nil { becomeState(topic) }
+            keepHistory(of: topic, at: now)
             // What was remembered for a while is now its own.
             historyBytes += topic.historyBytes
         }
-        topic.settings = settings
         trim(topic, at: now)
-        log?.record(.declared(topic: name.bytes, settings))
         return isNew ? .created : .changed
     }
 
-    mutating func remove(_ name: TopicName) -> Bool {
+    /// What a topic remembered for a while is kept from now on; where that fails it is lost with the process.
+    private mutating func keepHistory(of topic: Topic, at now: Instant) {
+        guard store != nil else { return }
+        var previous = topic.lost.possiblyThrough
+        for index in 0..<topic.history.count {
+            keep(.event(topic.history[index], previous: previous), at: now)
+            previous = topic.history[index].number
+        }
+    }
+
+    mutating func remove(_ name: TopicName, at now: Instant) -> Bool {
         guard let topic = topics.find(name), topic.isState || !topic.history.isEmpty else {
             return false
         }
@@ -93,7 +110,9 @@ extension HubState {
         topic.retained = nil
         while !topic.history.isEmpty {
             let event = topic.trimFirst()
-            if wasDeclared { historyBytes -= event.weight }
+            guard wasDeclared else { continue }
+            historyBytes -= event.weight
+            forget(TopicRow.name(ofEvent: event.number), at: now)
         }
         topic.settings = nil
         // From now on it is one of the undeclared, whose losses are told by these.
@@ -102,7 +121,8 @@ extension HubState {
         if wasState {
             declared.removeOne(topic)
             declaredVersion += 1
-            log?.record(.removed(topic: name.bytes))
+            forget(TopicRow.name(ofTopic: name), at: now)
+            forget(TopicRow.name(ofLastValueOf: name), at: now)
         }
         retire(topic)
         return true

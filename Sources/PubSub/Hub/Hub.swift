@@ -19,23 +19,35 @@ import Synchronization
 /// what its loop has handed out. So replay and live delivery meet without a hole and without an overlap.
 package final class Hub: Sendable {
     /// Which run of the order this is; see ``Cursor/epoch``.
-    package let epoch: UInt64
+    package var epoch: UInt64 { currentEpoch.load(ordering: .relaxed) }
+    private let currentEpoch: Atomic<UInt64>
     package let loops: Int
     private let waker: any LoopWaker
     private let state: Mutex<HubState>
+    /// Streams that name a topic of the server's own, or a pattern of such.
+    let ownListeners = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - epoch: below 2^48, and another one after every restart that forgets events.
-    ///   - log: reads the changes of what is to be kept; nil where nothing outlives the process.
     package init(
-        epoch: UInt64, loops: Int, limits: PubSubLimits = PubSubLimits(), log: (any TopicLog)? = nil,
-        waker: any LoopWaker
+        epoch: UInt64, loops: Int, limits: PubSubLimits = PubSubLimits(), waker: any LoopWaker
     ) {
         precondition(loops >= 1 && epoch < 1 << 48)
-        self.epoch = epoch
+        currentEpoch = Atomic(epoch)
         self.loops = loops
         self.waker = waker
-        state = Mutex(HubState(epoch: epoch, loops: loops, limits: limits, log: log))
+        state = Mutex(HubState(epoch: epoch, loops: loops, limits: limits))
+    }
+
+    /// Goes on where a store left off, before anybody listens or publishes, and keeps in it from now on.
+    ///
+    /// - Parameters:
+    ///   - epoch: the same as before only where every number that was given out is known to the store.
+    ///   - rows: all that the store holds, in any order.
+    package func open(_ store: any TopicStore, epoch: UInt64, rows: [TopicRow], at now: Instant) {
+        precondition(epoch < 1 << 48)
+        currentEpoch.store(epoch, ordering: .relaxed)
+        update { $0.open(store, epoch: epoch, rows: rows, at: now) }
     }
 
     /// Runs `body` with the state locked, then wakes the loops that were given something.
@@ -67,6 +79,9 @@ package final class Hub: Sendable {
 
     /// The place behind the newest event.
     package var head: Cursor { state.withLock { $0.cursor($0.head) } }
+
+    /// The last change of what is kept of topics, `.none` where nothing is.
+    package var keptPosition: Position { state.withLock { $0.store?.position ?? .none } }
 
     package func statistics() -> HubStatistics {
         state.withLock { state in

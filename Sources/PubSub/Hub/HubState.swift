@@ -9,11 +9,14 @@ struct HubState {
         let event: Event
     }
 
-    let epoch: UInt64
+    var epoch: UInt64
     let limits: PubSubLimits
-    let log: (any TopicLog)?
+    /// Keeps what outlives the process; nil where nothing does.
+    var store: (any TopicStore)?
     /// The number of the last event.
     var head: UInt64 = 0
+    /// The store knows that numbers up to here may have been given out.
+    var reservedThrough: UInt64 = 0
 
     var topics = TopicTable()
     var tree = PatternTree()
@@ -35,6 +38,7 @@ struct HubState {
     var forgottenThrough: UInt64 = 0
 
     var dedup = DedupTable()
+    var own = OwnTopics()
     var leases = LeaseQueue()
     var members = 0
     /// Where the slices of upkeep go on in `declared`.
@@ -46,10 +50,9 @@ struct HubState {
     /// Subscribers that do not take everything: receivers are counted one by one where there are any.
     var choosy = 0
 
-    init(epoch: UInt64, loops: Int, limits: PubSubLimits, log: (any TopicLog)?) {
+    init(epoch: UInt64, loops: Int, limits: PubSubLimits) {
         self.epoch = epoch
         self.limits = limits
-        self.log = log
         inboxes = Array(repeating: Inbox(), count: loops)
     }
 
@@ -91,7 +94,11 @@ struct HubState {
     /// Gives up what a declared topic may not hold any more.
     mutating func trim(_ topic: Topic, at now: Instant) {
         while topic.isOver(at: now) || (historyBytes > limits.historyBytes && !topic.history.isEmpty) {
-            historyBytes -= topic.trimFirst().weight
+            let event = topic.trimFirst()
+            historyBytes -= event.weight
+            store?.remove(TopicRow.name(ofEvent: event.number).span, at: now)
+            // Nothing is left to tell what was lost.
+            if topic.history.isEmpty { keepSettings(of: topic, at: now) }
         }
     }
 

@@ -20,4 +20,10 @@ package struct SubscriptionRequest: Sendable {
     package var wantsPresence = false
 
     package init() {}
+
+    /// Whether a topic of the server's own, which begins with `$`, is named or matched.
+    var namesOwnTopics: Bool {
+        let mark = UInt8(ascii: "$")
+        return topics.contains { $0.bytes.first == mark } || patterns.contains { $0.text.first == mark }
+    }
 }

@@ -18,6 +18,9 @@ struct LostNumbers: Sendable {
     /// - Parameter forgotten: what was lost up to there is not known.
     init(forgotten: UInt64) { complete = forgotten }
 
+    /// Behind this number nothing was lost.
+    var possiblyThrough: UInt64 { max(through, complete) }
+
     /// Whether something may have been lost behind `number` without being known.
     func isUnknown(behind number: UInt64) -> Bool { number < complete && through < complete }
 

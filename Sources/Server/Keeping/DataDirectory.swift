@@ -10,6 +10,9 @@ enum DataDirectory {
         let engine: any Engine
         let keeper: Keeper
         let snapshots: SnapshotService
+        /// Where the hub goes on.
+        let topics: KeptTopics
+        let history: HistoryID
         /// What a person should read.
         let lines: [String]
     }
@@ -41,8 +44,10 @@ enum DataDirectory {
                 note: { Files.writeLine("nuthatch: \($0)", to: .standardError) }),
             options: snapshotOptions(settings))
         try snapshots.start()
+        let keeper = Keeper(log, progress, flags: waker.flags)
         return Opened(
-            engine: engine, keeper: Keeper(log, progress, flags: waker.flags), snapshots: snapshots, lines: lines)
+            engine: engine, keeper: keeper, snapshots: snapshots, topics: KeptTopics(engine, keeper),
+            history: store.current.history, lines: lines)
     }
 
     private static func snapshotOptions(_ settings: KeepingSettings) -> SnapshotOptions {
