@@ -35,7 +35,8 @@ package final class EmbeddedEngine: Engine, @unchecked Sendable {
         isOrdered = configuration.orderedKeys
         context = .allocate(capacity: 1)
         context.initialize(
-            to: EngineContext(configuration: configuration, completions: completions, reader: reader,
+            to: EngineContext(
+                configuration: configuration, completions: completions, reader: reader,
                 listener: listener))
         allShardCount = shardCount * 2
         shards = .allocate(capacity: allShardCount)
