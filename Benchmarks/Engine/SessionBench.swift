@@ -22,7 +22,26 @@ enum SessionBench {
         }
         let ends = nanoseconds(count) { for number in 0..<count { bench.session(number, .destroy) } }
         report("ended", bench.engine.statistics(), residentBytes() - before)
+        expire()
         print("begin \(Int(begun)) ns, read \(Int(reads)), patch \(Int(patches)), end \(Int(ends))")
+    }
+
+    /// All of a large number end at one time: what a slice of the sweep takes, and each end.
+    private static func expire() {
+        let sessions = 300_000
+        var bench = Bench()
+        for number in 0..<sessions { bench.begin(number) }
+        let later = bench.now.advanced(byMilliseconds: 1_800_001)
+        var (longest, sum, calls): (UInt64, UInt64, Int) = (0, 0, 0)
+        while bench.engine.statistics().sessions > 0 {
+            let start = threadTime()
+            bench.engine.maintain(at: later, worker: 0, of: 1)
+            let took = threadTime() - start
+            (longest, sum, calls) = (max(longest, took), sum + took, calls + 1)
+        }
+        print(
+            "expiry of \(sessions): \(sum / UInt64(sessions)) ns each in \(calls) slices, "
+                + "the longest \(longest / 1000) µs")
     }
 
     private static var read: SessionAction { .read(slides: true, wantsData: true) }

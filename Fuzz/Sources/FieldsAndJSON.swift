@@ -12,6 +12,11 @@ func fuzzJSON(_ input: Span<UInt8>) {
         var again = IOBuffer()
         precondition(rewriteJSON(rewritten.readable, into: &again), "our own JSON is refused")
         precondition(again.readable.equals(rewritten.readable), "a round trip changed the text")
+        var compact = IOBuffer()
+        JSONWriter.append(compacting: input, into: &compact)
+        again.removeAll()
+        precondition(rewriteJSON(compact.readable, into: &again), "a text without blanks is refused")
+        precondition(again.readable.equals(rewritten.readable), "leaving out blanks changed the text")
     }
     for offset in [0, input.count / 2, input.count] {
         var pointer = IOBuffer()

@@ -97,6 +97,17 @@ struct JSONWriterTests {
         #expect(text == json)
     }
 
+    @Test(arguments: [
+        ("1", "1"), (" [ 1 ,\t2 ]\r\n", "[1,2]"), (#"{ "a b" : " \" , \\" , "c":[ ] }"#, #"{"a b":" \" , \\","c":[]}"#),
+        (#""é  ""#, #""é  ""#), ("[true , null,-1.50e+2]", "[true,null,-1.50e+2]"),
+    ])
+    func `a text is copied without its blanks`(text: String, compact: String) {
+        let bytes = Array(text.utf8)
+        var out = IOBuffer()
+        JSONWriter.append(compacting: bytes.span, into: &out)
+        #expect(String(decoding: out.readable.copied(), as: UTF8.self) == compact)
+    }
+
     @Test func `the writer nests as deep as the reader`() {
         let text = written { json, out in
             for _ in 0..<64 { json.beginArray(into: &out) }

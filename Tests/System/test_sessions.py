@@ -488,6 +488,10 @@ def test_a_beginning_takes_json_only(http):
     assert http.request("POST", "/v1/sessions?user=1").status == 400
     assert http.request("POST", "/v1/sessions", accept="text/html").status == 406
     assert http.request("PUT", "/v1/sessions").status == 405
+    session = begin(http)
+    assert own(http, session, accept="text/html").status == 406
+    assert merge(http, session, {"data": {}}, accept="text/html").status == 204
+    assert own(http, session, "DELETE", accept="text/html").status == 204
 
 
 # Settings and permissions

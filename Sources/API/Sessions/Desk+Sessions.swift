@@ -8,7 +8,7 @@ extension Desk {
     mutating func sessions(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) throws(Problem) {
-        try checkJSON(request)
+        if alwaysHasBody { try checkJSON(request) }
         switch route.id {
         case .createSession: try createSession(request, turn, response: &response)
         case .listSessions: try listSessions(request, turn, response: &response)
@@ -22,6 +22,14 @@ extension Desk {
         case .revokeSession: try revokeSession(request, turn, response: &response)
         case .listUserSessions: try listUserSessions(request, turn, response: &response)
         default: try revokeUserSessions(request, turn, response: &response)
+        }
+    }
+
+    /// Whether a success of the route tells something, so that it matters what the client takes.
+    private var alwaysHasBody: Bool {
+        switch route.id {
+        case .patchOwnSession, .endOwnSession, .putSessionData, .touchSession, .revokeSession: false
+        default: true
         }
     }
 

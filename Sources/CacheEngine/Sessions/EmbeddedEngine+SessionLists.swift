@@ -141,13 +141,13 @@ extension EmbeddedEngine {
 
 /// Which of the sessions under a group's hash are meant.
 private struct SessionTest {
-    let name: [UInt8]
-    let value: [UInt8]
+    let name: RawBytes
+    let value: RawBytes
     let isUser: Bool
 
     init(_ command: SessionList) {
-        name = command.name.copied()
-        value = command.value.copied()
+        name = RawBytes(command.name)
+        value = RawBytes(command.value)
         if case .user = command.selection { isUser = true } else { isUser = false }
     }
 
