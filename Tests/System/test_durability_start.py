@@ -135,3 +135,5 @@ def test_readiness_and_data_wait_for_the_loading_and_health_does_not(data):
         assert client.value("large-299") == value
     assert waited > 0, "300 MiB were loaded before the first question"
     assert process.is_alive()
+    # An orderly stop would write all of it once more.
+    process.kill()
