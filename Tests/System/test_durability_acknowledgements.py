@@ -201,3 +201,19 @@ def test_a_reader_is_answered_while_changes_are_held(data, tmp_path):
             assert response.status == 200 and took < 0.5, took
             time.sleep(0.02)
         thread.join()
+
+
+@pytest.mark.parametrize(
+    "method, target, body",
+    [
+        ("POST", "/v1/counters/c", b""), ("POST", "/v1/limits/p/ada?quota=5&window=1h", b""),
+        ("PUT", "/v1/leaderboards/b", b"{}"), ("POST", "/v1/sessions", b"{}"),
+        ("POST", "/v1/keys:batch", b'{"op":"put","key":"k","value":"v"}'),
+    ],
+)  # fmt: skip
+def test_a_sync_may_be_asked_for_with_every_kind(data, method, target, body):
+    data.start("--fsync", "no")
+    form = "application/x-ndjson" if target.endswith("batch") else "application/json"
+    with data.client() as client:
+        answer = client.request(method, target, body, content_type=form, nuthatch_ack="fsync")
+        assert answer.status < 300 and answer["Nuthatch-Ack-Result"] == "fsync=1", answer
