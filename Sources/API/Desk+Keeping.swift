@@ -22,10 +22,14 @@ extension Desk {
         guard route.mayChange else { return nil }
         if request.has(.nuthatchAck) || request.has(.nuthatchAckTimeout) { try readAcknowledgement(request) }
         guard let gate else { return nil }
-        switch gate.admission {
+        // The change was made when it was granted; what is left to do is to say so.
+        let isGranted = turn.resumption == .deadline && held[turn.ticket.connection] != nil
+        switch isGranted ? .open : gate.admission {
         case .open: break
         case .held:
             guard turn.resumption == .fresh else { throw .logStalled }
+            // Of a caller that had this place before.
+            held[turn.ticket.connection] = nil
             return .parked(until: turn.now.advanced(byMilliseconds: Self.heldTime))
         case .full: throw .diskFull
         case .failed: throw .logFailed

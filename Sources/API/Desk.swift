@@ -30,8 +30,9 @@ struct Desk: ~Copyable {
     var dates = DateLine()
     /// The time zones that were needed so far.
     var zones = ZoneSet()
-    /// What was granted to callers that are held until their turn comes, by connection.
-    var held: [Int: LimitVerdict] = [:]
+    /// What was granted to callers that are held until their turn comes, by connection. One that left leaves it there,
+    /// for the next on the same place to forget.
+    var held: [Int: HeldVerdict] = [:]
     /// The authority last found to be this machine: most clients say the same each time.
     var approvedHost = IOBuffer()
 

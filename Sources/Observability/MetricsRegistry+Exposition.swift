@@ -8,7 +8,7 @@ extension MetricsRegistry {
     /// Appends the whole exposition.
     /// - Parameter log: nil where nothing is kept.
     package func append(
-        engine: EngineStatistics, topics: TopicFigures, log: LogFigures? = nil, version: String,
+        engine: EngineStatistics, topics: TopicStatistics, log: LogFigures? = nil, version: String,
         into out: inout IOBuffer
     ) {
         out.append("# TYPE nuthatch_build info\n# HELP nuthatch_build What is running.\nnuthatch_build_info{version=\"")

@@ -1,4 +1,5 @@
 import API
+import CacheModel
 import PubSub
 import Reactor
 

@@ -40,7 +40,7 @@ import Testing
 
         /// Waits until the manifest is as wanted; a test that never sees it fails by its own check.
         func wait(_ condition: (Manifest) -> Bool) {
-            for _ in 0..<2000 where !condition(manifest.current) { Thread.sleep(milliseconds: 5) }
+            for _ in 0..<12_000 where !condition(manifest.current) { Thread.sleep(milliseconds: 5) }
         }
     }
 
@@ -100,7 +100,7 @@ import Testing
         site.write(200, seed: 2)
         site.disk.room.store(100, ordering: .relaxed)
         let id = service.request()
-        for _ in 0..<2000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
+        for _ in 0..<12_000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
         #expect(service.shared.withLock { $0.failures[id] } != nil)
         #expect(site.notes.withLock { $0.count } == 1)
         service.stop()
@@ -130,7 +130,7 @@ import Testing
         site.disk[name][site.disk[name].count / 2] ^= 4
         #expect(service.verify(id))
         #expect(!service.verify(id + 1))
-        for _ in 0..<2000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
+        for _ in 0..<12_000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
         service.stop()
         #expect(service.shared.withLock { $0.failures[id] }?.contains("\(name), byte ") == true)
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct `metrics` {
     private func exposition(_ registry: MetricsRegistry, _ engine: EngineStatistics = EngineStatistics()) -> String {
         var out = IOBuffer()
-        registry.append(engine: engine, topics: TopicFigures(), version: "1.2", into: &out)
+        registry.append(engine: engine, topics: TopicStatistics(), version: "1.2", into: &out)
         return String(decoding: out.readable.copied(), as: UTF8.self)
     }
 

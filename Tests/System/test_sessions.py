@@ -189,6 +189,7 @@ def test_a_json_patch_is_applied_whole_or_not_at_all(http):
         pytest.param(b'{"meta":{"a":"' + b"x" * 5000 + b'"}}', 400, "bad-request", "/meta", id="long meta"),
         (b'{"idle":"soon"}', 400, "bad-request", "/idle"),
         (b'{"index":{"a":1}}', 400, "bad-request", "/index"),
+        (b'{"index":{"a:b":"1"}}', 400, "bad-request", "/index"),
         (b'{"index":{"a":"1","b":"2","c":"3","d":"4"}}', 400, "bad-request", "/index"),
         (b'{"user":"43"}', 422, "unprocessable", "/user"),
         (b'{"max":"1h"}', 422, "unprocessable", "/max"),

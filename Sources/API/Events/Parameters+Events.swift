@@ -15,11 +15,7 @@ extension Parameters {
                 guard let parameter = Self.eventsParameter(named: name, in: reader), allowed.contains(parameter),
                     !has(parameter)
                 else {
-                    noted.removeAll()
-                    reader.append(name, into: &noted)
-                    noted.truncate(to: min(noted.count, 64))
-                    if !noted.readable.isValidUTF8 { noted.removeAll() }
-                    throw JSONError(.unexpectedByte, at: -1)
+                    throw Self.refusal(of: name, in: reader, noted: &noted)
                 }
                 try readEventsValue(of: parameter, from: &reader)
             }
@@ -33,8 +29,7 @@ extension Parameters {
     private static func eventsParameter(named name: JSONText, in reader: borrowing JSONReader) -> Parameter? {
         if reader.matches(name, "topics") { return .topic }
         if reader.matches(name, "patterns") { return .match }
-        for parameter in Parameter.allCases where reader.matches(name, parameter.name) { return parameter }
-        return nil
+        return parameter(named: name, in: reader)
     }
 
     private mutating func readEventsValue(
@@ -48,12 +43,7 @@ extension Parameters {
     }
 
     private mutating func readOne(_ parameter: Parameter, from reader: inout JSONReader) throws(JSONError) {
-        var value = IOBuffer()
-        switch try reader.kind() {
-        case .string: reader.append(try reader.string(), into: &value)
-        case .bool: value.append(try reader.bool() ? "true" : "false")
-        default: value.append(decimal: try reader.integer())
-        }
+        let value = try Self.readText(from: &reader)
         addRepeatable(parameter, value.readable)
     }
 }

@@ -73,7 +73,7 @@ extension Desk {
         try refuseParameters(request)
         scratch.removeAll()
         api.metrics.append(
-            engine: engine.statistics(), topics: TopicFigures(api.hub.statistics()), log: gate?.figures,
+            engine: engine.statistics(), topics: api.hub.statistics(), log: gate?.figures,
             version: api.settings.version, into: &scratch)
         response.begin(200)
         response.field("Content-Type", MetricsRegistry.mediaType)
@@ -100,20 +100,5 @@ extension Readiness {
         case .ready: "ready"
         case .draining: "draining"
         }
-    }
-}
-
-extension TopicFigures {
-    /// The hub's figures, as they are shown.
-    init(_ hub: HubStatistics) {
-        self.init()
-        published = hub.published
-        repeated = hub.repeated
-        gaps = hub.gaps
-        topics = hub.topics
-        declared = hub.declaredTopics
-        historyBytes = hub.historyBytes
-        recentBytes = hub.recentBytes
-        members = hub.members
     }
 }

@@ -16,11 +16,7 @@ extension Parameters {
                 guard let parameter = Self.parameter(named: name, in: reader), allowed.contains(parameter),
                     parameter != .op, parameter != .key64
                 else {
-                    noted.removeAll()
-                    reader.append(name, into: &noted)
-                    noted.truncate(to: min(noted.count, 64))
-                    if !noted.readable.isValidUTF8 { noted.removeAll() }
-                    throw JSONError(.unexpectedByte, at: -1)
+                    throw Self.refusal(of: name, in: reader, noted: &noted)
                 }
                 try readValue(of: parameter, from: &reader)
             }
@@ -71,19 +67,34 @@ extension Parameters {
         }
     }
 
-    private static func parameter(named name: JSONText, in reader: borrowing JSONReader) -> Parameter? {
+    /// An error that stands for a member the body does not take; `offset` is -1, and its name is noted.
+    static func refusal(of name: JSONText, in reader: borrowing JSONReader, noted: inout IOBuffer) -> JSONError {
+        noted.removeAll()
+        reader.append(name, into: &noted)
+        noted.truncate(to: min(noted.count, 64))
+        if !noted.readable.isValidUTF8 { noted.removeAll() }
+        return JSONError(.unexpectedByte, at: -1)
+    }
+
+    static func parameter(named name: JSONText, in reader: borrowing JSONReader) -> Parameter? {
         for parameter in Parameter.allCases where reader.matches(name, parameter.name) { return parameter }
         return nil
     }
 
     /// Member names are unique, so nothing can be there already.
     private mutating func readValue(of parameter: Parameter, from reader: inout JSONReader) throws(JSONError) {
+        let value = try Self.readText(from: &reader)
+        _ = add(parameter, value.readable)
+    }
+
+    /// A value as a query would have it: a string, a whole number, true or false.
+    static func readText(from reader: inout JSONReader) throws(JSONError) -> IOBuffer {
         var value = IOBuffer()
         switch try reader.kind() {
         case .string: reader.append(try reader.string(), into: &value)
         case .bool: value.append(try reader.bool() ? "true" : "false")
         default: value.append(decimal: try reader.integer())
         }
-        _ = add(parameter, value.readable)
+        return value
     }
 }

@@ -63,8 +63,10 @@ extension Desk {
         var item = item
         let parameters = try askParameters(request)
         let denial = try Self.denial(parameters)
-        if turn.resumption == .deadline, let verdict = held.removeValue(forKey: turn.ticket.connection) {
-            answerLimit(verdict, item.policy, bytes.readable, denial, reservation: Span(), response: &response)
+        if turn.resumption == .deadline, let granted = held.removeValue(forKey: turn.ticket.connection) {
+            reply.horizon = max(reply.horizon, granted.horizon)
+            answerLimit(
+                granted.verdict, item.policy, bytes.readable, denial, reservation: Span(), response: &response)
             return .responded
         }
         item.cost = try Self.cost(parameters)
@@ -81,7 +83,7 @@ extension Desk {
         if let problem = Self.problem(verdict) { throw problem }
         metrics.count(verdict)
         if verdict.delay > 0 {
-            held[turn.ticket.connection] = verdict
+            held[turn.ticket.connection] = HeldVerdict(verdict: verdict, horizon: reply.horizon)
             return .parked(until: turn.now.advanced(byMilliseconds: verdict.delay))
         }
         var reservation = IOBuffer()

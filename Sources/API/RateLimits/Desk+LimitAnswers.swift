@@ -11,6 +11,13 @@ enum LimitDenial: Int {
     case answered = 200
 }
 
+/// A verdict whose caller is held until its turn comes.
+struct HeldVerdict {
+    let verdict: LimitVerdict
+    /// What the log must hold before it is told.
+    let horizon: Position
+}
+
 /// Answers to questions about rate limits.
 extension Desk {
     static let quotaExceeded: StaticString = "https://iana.org/assignments/http-problem-types#quota-exceeded"

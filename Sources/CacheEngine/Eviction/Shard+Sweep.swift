@@ -33,8 +33,12 @@ extension Shard {
 
     private mutating func settle(_ found: Found, _ now: Instant, _ decide: (inout Shard, Entry) -> Fate) {
         let hash = hasher.hash(found.entry.key)
+        if now.milliseconds >= found.entry.times.removal {
+            expire(found, hash, at: now)
+            // A session leaves its end behind: where that stands in its place, it is what has to move.
+            if found.entry.isDead { return }
+        }
         let times = found.entry.times
-        if now.milliseconds >= times.removal { return expire(found, hash, at: now) }
         switch decide(&self, found.entry) {
         case .leaves(let isGhost):
             counters.evictions += 1

@@ -49,9 +49,9 @@ extension Shard {
             if now.milliseconds >= removal {
                 removed += holdsStates && SessionKeys.isSession(entry.key) ? ExpirySweep.removalsOfSession : 1
                 expire(Found(at: reference, entry, self), hasher.hash(entry.key), at: now)
-            } else {
-                due = min(due, removal)
             }
+            // A session leaves its end behind, which may stand in its place.
+            if !entry.isDead { due = min(due, entry.times.removal) }
         }
         store.held = 0
         let isDone = removed < largest

@@ -120,7 +120,9 @@ struct SessionDocument: ~Copyable {
             let nameSlice = append(name, reader)
             guard case .string(let text) = try reader.next() else { return .badIndex }
             let attribute = SessionAttribute(name: nameSlice, value: append(text, reader))
+            // `where=` splits name and value at the first colon.
             guard attributes.count < Limits.sessionAttributes, !nameSlice.isEmpty,
+                names.readable.extracting(nameSlice).firstIndex(of: UInt8(ascii: ":")) == nil,
                 nameSlice.count <= Limits.sessionAttributeNameBytes,
                 attribute.value.count <= Limits.sessionAttributeValueBytes
             else { return .badIndex }

@@ -83,7 +83,7 @@ package final class Hub: Sendable {
     /// The last change of what is kept of topics, `.none` where nothing is.
     package var keptPosition: Position { state.withLock { $0.store?.position ?? .none } }
 
-    package func statistics() -> HubStatistics {
+    package func statistics() -> TopicStatistics {
         state.withLock { state in
             var statistics = state.statistics
             statistics.topics = UInt64(state.topics.count)

@@ -46,7 +46,7 @@ struct HubState {
 
     /// What each loop has not taken yet.
     var inboxes: [Inbox]
-    var statistics = HubStatistics()
+    var statistics = TopicStatistics()
     /// Subscribers that do not take everything: receivers are counted one by one where there are any.
     var choosy = 0
 
@@ -132,22 +132,4 @@ package struct Delivery: Sendable {
     package let exact: [Subscriber]
     /// Those who listen by pattern and did not.
     package let matched: [Subscriber]
-}
-
-/// What the hub has counted, and what it holds now.
-package struct HubStatistics: Sendable {
-    /// Streams.
-    package var subscribers: UInt64 = 0
-    package var published: UInt64 = 0
-    /// Publications that were answered with what their `dedup` was answered first.
-    package var repeated: UInt64 = 0
-    package var gaps: UInt64 = 0
-    package var topics: UInt64 = 0
-    package var declaredTopics: UInt64 = 0
-    /// Events that histories hold, and their weight.
-    package var historyBytes: UInt64 = 0
-    package var recentBytes: UInt64 = 0
-    package var members: UInt64 = 0
-
-    package init() {}
 }

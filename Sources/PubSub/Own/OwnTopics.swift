@@ -22,7 +22,7 @@ package struct OwnNews: ~Escapable {
     package var event: Event
     /// JSON.
     package var payload: Span<UInt8>
-    /// The change it tells of: news of an older change than the last of its kind is dropped, whichever loop is quicker.
+    /// The change it tells of: within an interval news of an older change is dropped, whichever loop is quicker.
     package var position: Position
 
     @_lifetime(copy topic, copy key, copy payload)
@@ -131,6 +131,10 @@ struct OwnTopics {
 
 extension HubState {
     mutating func tell(_ news: HeldNews, every interval: Int64, at now: Instant) {
+        // News that nobody listens to must not push out what is known of other topics.
+        guard topics.find(news.topic.span, news.topic.span.processHash) != nil || tree.matches(news.topic.span) else {
+            return
+        }
         let topic = topic(TopicName(news.topic.span))
         topic.resolve(tree, loops: inboxes.count)
         guard topic.exactCount + topic.matchedCount > 0 else { return retire(topic) }

@@ -70,6 +70,13 @@ struct PatternTree {
         visit(root, topic, from: 0, isFirst: true, body)
     }
 
+    /// Whether anybody listens to the topic by pattern.
+    func matches(_ topic: Span<UInt8>) -> Bool {
+        var isMatched = false
+        forEachMatch(topic) { _ in isMatched = true }
+        return isMatched
+    }
+
     private func visit(
         _ node: Node, _ topic: Span<UInt8>, from start: Int, isFirst: Bool, _ body: (Subscriber) -> Void
     ) {

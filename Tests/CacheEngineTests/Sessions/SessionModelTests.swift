@@ -212,9 +212,12 @@ private struct SessionRun {
 }
 
 @Suite struct SessionModelTests {
-    @Test("random commands do what a plain model does, and both log and capture rebuild it", arguments: 0..<4)
+    /// With the first two the sweep once overlooked ends that stood in the place of their sessions.
+    private static let known: [UInt64] = [739_529_374_646_581_379, 17_682_546_187_358_810_814]
+
+    @Test("random commands do what a plain model does, and both log and capture rebuild it", arguments: 0..<5)
     func model(_ number: Int) {
-        let seed = UInt64.random(in: 1 ... .max)
+        let seed = number < Self.known.count ? Self.known[number] : UInt64.random(in: 1 ... .max)
         print("session model: seed \(seed)")
         var run = SessionRun(seed: seed)
         for _ in 0..<4000 { run.step() }

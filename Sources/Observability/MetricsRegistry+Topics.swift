@@ -1,23 +1,9 @@
 import Bytes
-
-/// What publish/subscribe has counted, and what it holds, as the hub says.
-package struct TopicFigures: Sendable {
-    package var published: UInt64 = 0
-    /// Publications answered with the first answer to the same `dedup`.
-    package var repeated: UInt64 = 0
-    package var gaps: UInt64 = 0
-    package var topics: UInt64 = 0
-    package var declared: UInt64 = 0
-    package var historyBytes: UInt64 = 0
-    package var recentBytes: UInt64 = 0
-    package var members: UInt64 = 0
-
-    package init() {}
-}
+import CacheModel
 
 extension MetricsRegistry {
     /// Topics and streams.
-    func append(_ topics: TopicFigures, into out: inout IOBuffer) {
+    func append(_ topics: TopicStatistics, into out: inout IOBuffer) {
         var metrics = OpenMetrics()
         metrics.family("nuthatch_subscribers", .gauge, "Streams of events open now.", into: &out)
         metrics.sample(sumLoops { $0.subscribers.value }, into: &out)
@@ -38,7 +24,7 @@ extension MetricsRegistry {
         metrics.family("nuthatch_topics", .gauge, "Topics known.", into: &out)
         metrics.sample(topics.topics, into: &out)
         metrics.family("nuthatch_topics_declared", .gauge, "Topics with a history or a last value.", into: &out)
-        metrics.sample(topics.declared, into: &out)
+        metrics.sample(topics.declaredTopics, into: &out)
         metrics.family("nuthatch_history_bytes", .gauge, "Bytes of histories and last values.", into: &out)
         metrics.sample(topics.historyBytes, into: &out)
         metrics.family("nuthatch_recent_bytes", .gauge, "Bytes of events of undeclared topics.", into: &out)
