@@ -33,7 +33,7 @@ def write_until_refused(node, largest=40_000):
     raise AssertionError("a disk of four megabytes took everything")
 
 
-def wait_until_writable(node, within=10.0):
+def wait_until_writable(node, within=60.0):
     deadline = time.monotonic() + within
     while True:
         with node.client() as client:
