@@ -12,6 +12,8 @@ package final class EventLoop {
         func received(_ word: UInt64)
         /// Time for a slice of upkeep. Returns milliseconds until the next one.
         func upkeep() -> Int64
+        /// The turn is nearly over: what was put off until everybody had been read from.
+        func turnEnds()
         /// The turn is over; `busy` is what it took in nanoseconds.
         func turnEnded(busy: Int64)
     }
@@ -32,6 +34,7 @@ package final class EventLoop {
     @exclusivity(unchecked) private var freeSlots: [Int] = []
     @exclusivity(unchecked) private var wheel: TimerWheel
     @exclusivity(unchecked) private var isStopped = false
+    @exclusivity(unchecked) private var comesBack = false
     @exclusivity(unchecked) private var nextUpkeep: Int64 = 0
 
     /// Monotonic time of this turn, in nanoseconds and milliseconds.
@@ -139,6 +142,9 @@ package final class EventLoop {
 
     // MARK: Turns
 
+    /// There is more to do: the next turn takes what has arrived, and waits for nothing.
+    package func comeBack() { comesBack = true }
+
     /// Ends ``run(owner:)`` after the turn at hand.
     package func stop() { isStopped = true }
 
@@ -148,7 +154,8 @@ package final class EventLoop {
     }
 
     private func turn(_ owner: any Owner) {
-        let delay = wheel.nextDelay(now: now, limit: max(0, nextUpkeep - now))
+        let delay = comesBack ? 0 : wheel.nextDelay(now: now, limit: max(0, nextUpkeep - now))
+        comesBack = false
         let count = epoll.wait(timeoutMilliseconds: Int(delay))
         let start = Clock.monotonicNanoseconds()
         monotonicNanoseconds = start
@@ -169,6 +176,7 @@ package final class EventLoop {
             wallBaseMonotonic = Clock.monotonicNanoseconds()
             nextUpkeep = now + owner.upkeep()
         }
+        owner.turnEnds()
         let end = Clock.monotonicNanoseconds()
         owner.turnEnded(busy: end - start)
         monotonicNanoseconds = end

@@ -6,29 +6,51 @@ import Reactor
 /// Events on their way from the hub to the streams of one loop.
 ///
 /// All that has come is put into the streams' queues first, then each stream is sent what it has in as few calls as
-/// possible: a burst of events costs a reader one call, not one an event. Both halves are done in slices, so that an
-/// event for ten thousand readers leaves time for everybody else between.
+/// possible: a burst of events costs a reader one call, not one an event. Both halves are done in slices, one a turn,
+/// so that an event for ten thousand readers leaves time for everybody else between; and what is published between
+/// two slices joins what the streams behind still have to be sent.
 struct FanOut {
     /// Events put into queues in one turn, at most: some 100 ns each.
     static let queuedPerTurn = 16_384
-    /// Streams sent to in one turn: some microseconds each.
-    static let sentPerTurn = 512
+    /// Streams sent to in one turn: some microseconds each. A turn costs about one of them, so short slices cost
+    /// little, and the sooner the next event is read the more readers get it in one call with the last.
+    static let sentPerTurn = 32
+    /// Streams that have been sent to are forgotten when they are so many, and half of the list.
+    private static let forgottenAt = 1024
 
+    /// The hub may have deliveries for this loop.
+    var hasNews = false
     /// Taken from the hub and not put into queues yet.
     var deliveries: ArraySlice<Delivery> = []
     /// The number up to which `deliveries` is complete.
     var head: UInt64 = 0
-    /// Streams that have something to send.
-    var touched: [EventStream] = []
-    /// How many of them have been sent to.
-    var sent = 0
     /// Everything up to here has been put into the queues.
     var settled: UInt64 = 0
     /// The event at hand, and its forms as far as they were needed.
     var event: Event?
     var forms: InlineArray<4, EncodedEvent?> = .init(repeating: nil)
-    /// The loop has told itself to go on.
-    var isScheduled = false
+    /// Streams that have something to send, and how many of them have been sent to.
+    private var touched: [EventStream] = []
+    private var sent = 0
+
+    var hasTouched: Bool { sent < touched.count }
+
+    mutating func touch(_ stream: EventStream) { touched.append(stream) }
+
+    /// The next stream that has something to send.
+    mutating func nextTouched() -> EventStream? {
+        guard hasTouched else { return nil }
+        let stream = touched[sent]
+        sent += 1
+        if sent == touched.count {
+            touched.removeAll(keepingCapacity: sent <= Self.forgottenAt)
+            sent = 0
+        } else if sent >= Self.forgottenAt && sent * 2 >= touched.count {
+            touched.removeFirst(sent)
+            sent = 0
+        }
+        return stream
+    }
 }
 
 extension LoopWorker {
@@ -38,8 +60,8 @@ extension LoopWorker {
     func touch(_ stream: EventStream) {
         guard !stream.isTouched else { return }
         stream.isTouched = true
-        fanOut.touched.append(stream)
-        scheduleFanOut()
+        fanOut.touch(stream)
+        loop.comeBack()
     }
 
     /// The number up to which everything has been put into the queues, brought up to date.
@@ -60,12 +82,29 @@ extension LoopWorker {
         return made
     }
 
-    /// Does a slice of what there is to hand out.
+    /// Does a slice of what there is to hand out; at the end of every turn.
     func handOutEvents() {
-        // What is touched from here on is sent from here.
-        fanOut.isScheduled = true
+        if fanOut.hasNews { takeDeliveries() }
+        if !fanOut.deliveries.isEmpty { queueEvents() }
+        for _ in 0..<FanOut.sentPerTurn {
+            guard let stream = fanOut.nextTouched() else { break }
+            stream.flush()
+        }
+        if fanOut.hasTouched || fanOut.hasNews || !fanOut.deliveries.isEmpty { loop.comeBack() }
+    }
+
+    /// Takes what the hub has, unless something it gave before is left.
+    private func takeDeliveries() {
+        guard fanOut.deliveries.isEmpty else { return }
+        fanOut.hasNews = false
+        let (deliveries, head) = hub.take(index)
+        fanOut.deliveries = deliveries[...]
+        fanOut.head = head
+        if deliveries.isEmpty { fanOut.settled = max(fanOut.settled, head) } else { loop.comeBack() }
+    }
+
+    private func queueEvents() {
         var queued = 0
-        if fanOut.deliveries.isEmpty { takeDeliveries() }
         while queued < FanOut.queuedPerTurn, let delivery = fanOut.deliveries.popFirst() {
             for subscriber in delivery.exact { subscriber.receiver?.receive(delivery.event) }
             for subscriber in delivery.matched { subscriber.receiver?.receive(delivery.event) }
@@ -76,38 +115,6 @@ extension LoopWorker {
         fanOut.event = nil
         fanOut.forms = .init(repeating: nil)
         if fanOut.deliveries.isEmpty { fanOut.settled = max(fanOut.settled, fanOut.head) }
-        sendTouched()
-        fanOut.isScheduled = false
-        if !fanOut.deliveries.isEmpty || !fanOut.touched.isEmpty { scheduleFanOut() }
-    }
-
-    private func takeDeliveries() {
-        let (deliveries, head) = hub.take(index)
-        fanOut.deliveries = deliveries[...]
-        fanOut.head = head
-        if deliveries.isEmpty { fanOut.settled = max(fanOut.settled, head) } else { scheduleFanOut() }
-    }
-
-    private func sendTouched() {
-        let end = min(fanOut.touched.count, fanOut.sent + FanOut.sentPerTurn)
-        while fanOut.sent < end {
-            let stream = fanOut.touched[fanOut.sent]
-            fanOut.sent += 1
-            stream.flush()
-        }
-        if fanOut.sent == fanOut.touched.count {
-            fanOut.touched.removeAll(keepingCapacity: fanOut.touched.count <= 1024)
-        } else {
-            fanOut.touched.removeFirst(fanOut.sent)
-        }
-        fanOut.sent = 0
-    }
-
-    /// Brings the loop back here in its next turn, behind what has arrived meanwhile.
-    private func scheduleFanOut() {
-        guard !fanOut.isScheduled else { return }
-        fanOut.isScheduled = true
-        loop.mailbox.deliver(ControlWord.events)
     }
 
     /// Tokens have changed: ends the streams whose readers would not be let in any more.

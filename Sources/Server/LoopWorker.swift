@@ -140,7 +140,7 @@ final class LoopWorker: EventLoop.Owner {
         case ControlWord.drain: return drain()
         case ControlWord.opened: return open()
         case ControlWord.logMoved: return replyHold?.release() ?? ()
-        case ControlWord.events: return handOutEvents()
+        case ControlWord.events: return fanOut.hasNews = true
         case ControlWord.sessions: return announceSessions()
         default: break
         }
@@ -149,10 +149,10 @@ final class LoopWorker: EventLoop.Owner {
         if connection?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
     }
 
-    /// Publishes what happened to sessions, and hands out what is this loop's own of it.
+    /// Publishes what happened to sessions; what of it is this loop's own is handed out at the turn's end.
     func announceSessions() {
         shared.sessions.publish(to: hub, at: now, own: index)
-        handOutEvents()
+        fanOut.hasNews = true
     }
 
     /// No answer may say that it is older than what it shows (RFC 9110 §8.8.2.1): the date goes with the turn.
@@ -181,9 +181,13 @@ final class LoopWorker: EventLoop.Owner {
         if let keeper = shared.keeper { replyHold = ReplyHold(keeper, loop: index) }
     }
 
-    func turnEnded(busy: Int64) {
-        if api.takeHasPublished() { handOutEvents() }
+    func turnEnds() {
+        if api.takeHasPublished() { fanOut.hasNews = true }
+        handOutEvents()
         replyHold?.turnEnded()
+    }
+
+    func turnEnded(busy: Int64) {
         metrics.turns.add()
         metrics.busyNanoseconds.add(UInt64(max(0, busy)))
         if logsAccess { accessLog.flush() }

@@ -71,6 +71,7 @@ private final class Recorder: EventLoop.Owner {
         if word == 99 { loop?.stop() }
     }
     func upkeep() -> Int64 { 10 }
+    func turnEnds() {}
     func turnEnded(busy: Int64) {}
 }
 
@@ -88,6 +89,30 @@ private final class Recorder: EventLoop.Owner {
         loop.run(owner: recorder)
         thread.join()
         #expect(recorder.words == [7, 99])
+    }
+}
+
+/// Comes back a number of times; where a turn waited, it would be for the hour until the next upkeep.
+private final class Returning: EventLoop.Owner {
+    let loop: EventLoop
+    private(set) var turns = 0
+    init(_ loop: EventLoop) { self.loop = loop }
+    func turnBegan() {}
+    func received(_ word: UInt64) {}
+    func upkeep() -> Int64 { 3_600_000 }
+    func turnEnds() {
+        turns += 1
+        if turns == 50 { loop.stop() } else { loop.comeBack() }
+    }
+    func turnEnded(busy: Int64) {}
+}
+
+extension EventLoopTests {
+    @Test(.timeLimit(.minutes(10))) func `a loop that has more to do waits for nothing`() throws {
+        let loop = try EventLoop(mailbox: try Mailbox())
+        let owner = Returning(loop)
+        loop.run(owner: owner)
+        #expect(owner.turns == 50)
     }
 }
 
