@@ -29,16 +29,17 @@ public enum Base64 {
 
     /// Appends the encoded form of `bytes`: padded in the standard alphabet, unpadded in the URL one.
     public static func encode(_ bytes: Span<UInt8>, _ alphabet: Alphabet, into buffer: inout IOBuffer) {
+        let digits = digits(alphabet)
         var index = 0
         while index < bytes.count {
             let rest = bytes.count - index
             let first = bytes[index]
             let second = rest > 1 ? bytes[index + 1] : 0
             let third = rest > 2 ? bytes[index + 2] : 0
-            buffer.append(digit(first >> 2, alphabet))
-            buffer.append(digit(first << 4 | second >> 4, alphabet))
-            if rest > 1 { buffer.append(digit(second << 2 | third >> 6, alphabet)) }
-            if rest > 2 { buffer.append(digit(third, alphabet)) }
+            buffer.append(digit(first >> 2, digits))
+            buffer.append(digit(first << 4 | second >> 4, digits))
+            if rest > 1 { buffer.append(digit(second << 2 | third >> 6, digits)) }
+            if rest > 2 { buffer.append(digit(third, digits)) }
             if alphabet == .standard && rest < 3 { buffer.append(repeating: 0x3D, count: 3 - rest) }
             index += 3
         }
@@ -55,13 +56,14 @@ public enum Base64 {
         }
     }
 
-    private static func digit(_ value: UInt8, _ alphabet: Alphabet) -> UInt8 {
-        switch value & 0x3F {
-        case let small where small < 26: 0x41 + small
-        case let small where small < 52: 0x61 + small - 26
-        case let small where small < 62: 0x30 + small - 52
-        case 62: alphabet == .standard ? 0x2B : 0x2D
-        default: alphabet == .standard ? 0x2F : 0x5F
+    private static func digits(_ alphabet: Alphabet) -> StaticString {
+        switch alphabet {
+        case .standard: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        case .url: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         }
     }
+
+    /// The digit of the lowest six bits: `digits` has 64.
+    @inline(always)
+    private static func digit(_ value: UInt8, _ digits: StaticString) -> UInt8 { digits.utf8Start[Int(value & 0x3F)] }
 }

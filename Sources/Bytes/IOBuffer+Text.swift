@@ -3,6 +3,7 @@ extension IOBuffer {
     /// Appends the decimal digits of `value`.
     public mutating func append(decimal value: UInt64) {
         if value < 10 { return append(0x30 &+ UInt8(truncatingIfNeeded: value)) }
+        if value < 100 { return append(decimal: value, length: 2) }
         append(decimal: value, length: Self.decimalLength(value))
     }
 

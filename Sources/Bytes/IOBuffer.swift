@@ -81,6 +81,17 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
         writeMark += added
     }
 
+    /// Appends a literal between quotation marks, and a colon where it is a name: `"text":`. One call for what most
+    /// answers consist of.
+    public mutating func append(quoting text: StaticString, isName: Bool) {
+        let count = text.utf8CodeUnitCount
+        if capacity - writeMark < count + 3 { grow(by: count + 3) }
+        base!.storeBytes(of: 0x22, toByteOffset: writeMark, as: UInt8.self)
+        memcpy(base! + (writeMark + 1), text.utf8Start, count)
+        base!.storeBytes(of: 0x3A22, toByteOffset: writeMark + 1 + count, as: UInt16.self)
+        writeMark += count + (isName ? 3 : 2)
+    }
+
     public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 
     /// Appends what another buffer holds, from an index on.

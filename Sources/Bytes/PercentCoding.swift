@@ -6,6 +6,11 @@ public enum PercentCoding {
     /// - Returns: false when an escape is broken (`%`, `%0`, `%zz`); the buffer then holds what came before.
     public static func decode(_ encoded: Span<UInt8>, plusIsSpace: Bool, into buffer: inout IOBuffer) -> Bool {
         var index = 0
+        if !plusIsSpace {
+            // Most names have no escape at all, and are copied whole.
+            index = encoded.firstIndex(of: 0x25) ?? encoded.count
+            buffer.append(encoded.extracting(0..<index))
+        }
         while index < encoded.count {
             let byte = encoded[index]
             if byte == 0x25 {

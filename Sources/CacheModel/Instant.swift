@@ -1,5 +1,5 @@
 /// A moment: milliseconds since 1970-01-01T00:00:00Z. Always an argument, never read from a clock in here.
-package struct Instant: Sendable, Comparable, Hashable {
+package struct Instant: Sendable, Comparable, Hashable, BitwiseCopyable {
     package var milliseconds: Int64
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }

@@ -58,7 +58,7 @@ package struct JSONWriter: Sendable {
     /// The name of a member; its value is the next thing written.
     package mutating func name(_ name: StaticString, into out: inout IOBuffer) {
         separate(into: &out)
-        Self.append(name: name, into: &out)
+        out.append(quoting: name, isName: true)
         isStarted &= ~level
     }
 
@@ -79,7 +79,7 @@ package struct JSONWriter: Sendable {
     /// A literal of the program, which must need no escape.
     package mutating func string(_ text: StaticString, into out: inout IOBuffer) {
         separate(into: &out)
-        Self.append(literal: text, into: &out)
+        out.append(quoting: text, isName: false)
     }
 
     /// - Parameter quoted: as a string of digits, for readers whose numbers are doubles.
@@ -147,16 +147,5 @@ package struct JSONWriter: Sendable {
             out.append(ASCII.hexDigit(byte >> 4))
             out.append(ASCII.hexDigit(byte))
         }
-    }
-
-    private static func append(literal text: StaticString, into out: inout IOBuffer) {
-        out.append(0x22)
-        out.append(text)
-        out.append(0x22)
-    }
-
-    private static func append(name: StaticString, into out: inout IOBuffer) {
-        append(literal: name, into: &out)
-        out.append(0x3A)
     }
 }

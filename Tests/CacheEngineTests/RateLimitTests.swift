@@ -10,11 +10,11 @@ extension LimitSettings {
         -> LimitSettings
     {
         var settings = LimitSettings()
-        settings.algorithm = algorithm
-        settings.quota = quota
-        settings.burst = burst ?? quota
-        settings.window = algorithm == .calendar || algorithm == .concurrency ? 0 : window
-        settings.period = .minute
+        settings.rule.algorithm = algorithm
+        settings.rule.quota = quota
+        settings.rule.burst = burst ?? quota
+        settings.rule.window = algorithm == .calendar || algorithm == .concurrency ? 0 : window
+        settings.rule.period = .minute
         return settings
     }
 }
@@ -231,7 +231,7 @@ extension Cache {
     func shadow() {
         let cache = Cache()
         var settings = LimitSettings.of(.gcra, quota: 1)
-        settings.isShadow = true
+        settings.rule.isShadow = true
         cache.policy("p", settings)
         #expect(!cache.ask("p", "id").wouldDeny)
         let verdict = cache.ask("p", "id")

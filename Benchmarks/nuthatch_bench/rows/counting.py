@@ -11,17 +11,18 @@ from ..load import cpu, median
 from ..servers import Nuthatch, Redis
 from .throughput import CONNECTIONS, KEYS, VALUE, compare, rotated, summary, tail
 
-# The usual token bucket: what flowed in since the last question, up to the burst, less one.
+# A thousand requests an hour for each id, by the usual token bucket: what flowed in since the last question, up to the
+# burst, less one.
 SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens = tonumber(state[1]) or 1000000
-tokens = math.min(1000000, tokens + (now - (tonumber(state[2]) or now)) * 1000)
+local tokens = tonumber(state[1]) or 1000
+tokens = math.min(1000, tokens + (now - (tonumber(state[2]) or now)) / 3600)
 local allowed = tokens >= 1
 if allowed then tokens = tokens - 1 end
 redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now)
-redis.call('PEXPIRE', KEYS[1], 60000)
+redis.call('PEXPIRE', KEYS[1], 3600000)
 return allowed and 1 or 0
 """
 
@@ -82,7 +83,7 @@ def prepare(server):
             connection.sendall(f"*3\r\n$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n${len(SCRIPT)}\r\n{SCRIPT}\r\n".encode())
             assert connection.recv(200).startswith(b"$40")
         return
-    policy = json.dumps({"quota": 60_000_000, "window": "1m", "burst": 1_000_000}).encode()
+    policy = json.dumps({"quota": 1000, "window": "1h"}).encode()
     request = urllib.request.Request(
         f"http://127.0.0.1:{server.port}/v1/limits/api", method="PUT", data=policy,
         headers={"Content-Type": "application/json"})

@@ -116,5 +116,9 @@ struct ParameterSet: OptionSet, Sendable {
     init(rawValue: UInt128) { self.rawValue = rawValue }
     init(_ parameters: Parameter...) { rawValue = parameters.reduce(0) { $0 | 1 << UInt128($1.rawValue) } }
 
+    mutating func note(_ parameter: Parameter) {
+        self = ParameterSet(rawValue: rawValue | 1 << UInt128(parameter.rawValue))
+    }
+
     func contains(_ parameter: Parameter) -> Bool { rawValue >> UInt128(parameter.rawValue) & 1 == 1 }
 }

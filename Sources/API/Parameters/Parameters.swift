@@ -8,6 +8,8 @@ struct Parameters: ~Copyable {
     private var text = IOBuffer()
     private var given: InlineArray<24, Given> = .init(repeating: Given(parameter: .key64, value: .empty))
     private var count = 0
+    /// Which were given.
+    private var present: ParameterSet = []
     /// No route takes so many.
     private static let most = 24
     /// What was given once more of those that may be, in order.
@@ -68,6 +70,7 @@ struct Parameters: ~Copyable {
         if has(parameter) { return repeats.append(given) }
         self.given[count] = given
         count += 1
+        present.note(parameter)
     }
 
     /// The parameter a name means, its escapes undone: `%6cimit` is `limit`, and must not pass for another one.
@@ -101,9 +104,10 @@ struct Parameters: ~Copyable {
         for more in repeats where more.parameter == parameter { try body(text.readable.extracting(more.value)) }
     }
 
-    func has(_ parameter: Parameter) -> Bool { slice(parameter) != nil }
+    func has(_ parameter: Parameter) -> Bool { present.contains(parameter) }
 
     private func slice(_ parameter: Parameter) -> ByteSlice? {
+        guard has(parameter) else { return nil }
         for index in 0..<count where given[index].parameter == parameter { return given[index].value }
         return nil
     }
@@ -112,7 +116,7 @@ struct Parameters: ~Copyable {
 
     /// The first given that is none of these.
     func other(than few: ParameterSet) -> Parameter? {
-        for parameter in Parameter.allCases where has(parameter) && !few.contains(parameter) { return parameter }
+        for index in 0..<count where !few.contains(given[index].parameter) { return given[index].parameter }
         return nil
     }
 

@@ -55,30 +55,29 @@ extension Desk {
     // MARK: Asking
 
     private static let askParameters = ParameterSet(.cost, .dryRun, .reserve, .wait, .deny, .createdAt)
+    /// What goes with a stored policy.
+    private static let storedParameters = askParameters.union(ParameterSet(.key64))
 
     private mutating func askLimit(
         _ item: LimitItem, _ request: borrowing Request, _ turn: Turn, bytes: inout IOBuffer,
         response: inout ResponseWriter
     ) throws(Problem) -> Disposition {
         var item = item
-        let parameters = try askParameters(request)
-        let denial = try Self.denial(parameters)
+        var denial = LimitDenial.tooMany
+        var form = LimitQuestionForm(at: turn.now)
+        // Most questions say nothing beside who asks.
+        if hasQuery || !request.body.isEmpty {
+            form = try readQuestion(request, turn, bytes.readable, into: &item, &denial)
+        }
+        form.nonce = random.next()
         if turn.resumption == .deadline, let granted = held.removeValue(forKey: turn.ticket.connection) {
             reply.horizon = max(reply.horizon, granted.horizon)
             answerLimit(
                 granted.verdict, item.policy, bytes.readable, denial, reservation: Span(), response: &response)
             return .responded
         }
-        item.cost = try Self.cost(parameters)
-        if parameters.has(.quota) { item.inline = try LimitSettingsText.read(parameters) }
-        let isInline = item.inline != nil
-        if !isInline, let stray = parameters.other(than: Self.askParameters.union(ParameterSet(.key64))) {
-            throw .bad(stray, "goes with quota, for a policy that is not stored")
-        }
-        let questions = try LimitQuestionForm(parameters, at: turn.now, random: &random)
-        if isInline && questions.reserve > 0 { throw .bad(.reserve, "goes with a stored policy only") }
         let items: InlineArray<1, LimitItem> = [item]
-        try ask(items.span, bytes.readable, questions, turn)
+        try ask(items.span, bytes.readable, form, turn)
         guard let verdict = reply.limits.verdicts.first else { throw .unavailable }
         if let problem = Self.problem(verdict) { throw problem }
         metrics.count(verdict)
@@ -87,19 +86,33 @@ extension Desk {
             return .parked(until: turn.now.advanced(byMilliseconds: verdict.delay))
         }
         var reservation = IOBuffer()
-        if questions.reserve > 0 && verdict.isAllowed && !verdict.wouldDeny && item.cost > 0 {
-            LimitReservation.append(questions.nonce, [item], bytes.readable, to: &reservation)
+        if form.reserve > 0 && verdict.isAllowed && !verdict.wouldDeny && item.cost > 0 {
+            LimitReservation.append(form.nonce, [item], bytes.readable, to: &reservation)
         }
         answerLimit(
             verdict, item.policy, bytes.readable, denial, reservation: reservation.readable, response: &response)
         return .responded
     }
 
-    private mutating func askParameters(_ request: borrowing Request) throws(Problem) -> Parameters {
-        if !hasQuery && request.body.isEmpty { return Parameters() }
-        return try actionParameters(
+    /// What a question says beside policy and id.
+    private mutating func readQuestion(
+        _ request: borrowing Request, _ turn: Turn, _ bytes: Span<UInt8>, into item: inout LimitItem,
+        _ denial: inout LimitDenial
+    ) throws(Problem) -> LimitQuestionForm {
+        let parameters = try actionParameters(
             request, allowing: Self.askParameters.union(LimitSettingsText.inline),
             "unknown; a question takes cost, dry_run, reserve, wait, deny, created_at and inline settings")
+        denial = try Self.denial(parameters)
+        item.cost = try Self.cost(parameters)
+        let form = try LimitQuestionForm(parameters, at: turn.now)
+        if parameters.has(.quota) {
+            let settings = try LimitSettingsText.read(parameters)
+            item.inline = LimitPolicy(name: bytes.extracting(item.policy).copied(), settings: settings)
+            if form.reserve > 0 { throw .bad(.reserve, "goes with a stored policy only") }
+        } else if let stray = parameters.other(than: Self.storedParameters) {
+            throw .bad(stray, "goes with quota, for a policy that is not stored")
+        }
+        return form
     }
 
     static func cost(_ parameters: borrowing Parameters) throws(Problem) -> Int64 {
@@ -169,7 +182,7 @@ extension Desk {
         var json = JSONWriter()
         json.beginObject(into: &scratch)
         json.member("policy", orBase64: "policy64", bytes: bytes.extracting(item.policy), into: &scratch)
-        json.member("quota", integer: verdict.settings.quota, into: &scratch)
+        json.member("quota", integer: verdict.rule.quota, into: &scratch)
         json.member("remaining", integer: verdict.remaining, into: &scratch)
         json.member("reset_ms", integer: verdict.resetAfter, into: &scratch)
         if let until = verdict.blockedUntil {
@@ -185,7 +198,8 @@ extension Desk {
         scratch.append("\n")
         response.begin(200)
         response.fields(Surface.json)
-        writeLimitFields([verdict], [item.policy], bytes, response: &response)
+        let (verdicts, names): (InlineArray<1, LimitVerdict>, InlineArray<1, ByteSlice>) = ([verdict], [item.policy])
+        writeLimitFields(verdicts.span, names.span, bytes, response: &response)
         response.finish(length: scratch.count)
         response.body(scratch.readable)
     }
@@ -319,13 +333,13 @@ struct LimitQuestionForm {
     var isDry = false
     var reserve: Int64 = 0
     var wait: Int64 = 0
+    /// Names the reservation or the lease that is granted.
     var nonce: UInt64 = 0
 
     init(at now: Instant) { self.now = now }
 
-    init(_ parameters: borrowing Parameters, at now: Instant, random: inout SplitMix64) throws(Problem) {
+    init(_ parameters: borrowing Parameters, at now: Instant) throws(Problem) {
         self.now = now
-        nonce = random.next()
         if parameters.isEmpty { return }
         isDry = try parameters.flag(.dryRun) ?? false
         reserve = try parameters.duration(.reserve)?.milliseconds ?? 0

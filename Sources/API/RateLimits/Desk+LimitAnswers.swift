@@ -38,7 +38,8 @@ extension Desk {
 
     /// The fields of one or more verdicts, one item each; names lie in `bytes`.
     func writeLimitFields(
-        _ verdicts: [LimitVerdict], _ names: [ByteSlice], _ bytes: Span<UInt8>, response: inout ResponseWriter
+        _ verdicts: Span<LimitVerdict>, _ names: Span<ByteSlice>, _ bytes: Span<UInt8>,
+        response: inout ResponseWriter
     ) {
         response.beginField("RateLimit-Policy")
         for index in verdicts.indices {
@@ -60,11 +61,15 @@ extension Desk {
     ) {
         json.member("allowed", bool: verdict.isAllowed, into: &out)
         json.member("policy", orBase64: "policy64", bytes: policy, into: &out)
-        json.member("remaining", integer: verdict.remaining, into: &out)
-        json.member("reset_ms", integer: verdict.resetAfter, into: &out)
-        json.member("retry_after_ms", integer: verdict.retryAfter, into: &out)
+        // These are always there and always numbers: literals, of which the compiler makes a few moves each.
+        out.append(",\"remaining\":")
+        out.append(decimal: verdict.remaining)
+        out.append(",\"reset_ms\":")
+        out.append(decimal: verdict.resetAfter)
+        out.append(",\"retry_after_ms\":")
+        out.append(decimal: verdict.retryAfter)
         if verdict.answer == .blocked { json.member("reason", string: "blocked", into: &out) }
-        if verdict.settings.isShadow { json.member("would_deny", bool: verdict.wouldDeny, into: &out) }
+        if verdict.rule.isShadow { json.member("would_deny", bool: verdict.wouldDeny, into: &out) }
         if verdict.delay > 0 { json.member("delay_ms", integer: verdict.delay, into: &out) }
         if let lease = verdict.lease {
             var text = IOBuffer()
@@ -99,7 +104,8 @@ extension Desk {
         response.fields(
             isProblem
                 ? "Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\n" : Surface.json)
-        writeLimitFields([verdict], [policy], bytes, response: &response)
+        let (verdicts, names): (InlineArray<1, LimitVerdict>, InlineArray<1, ByteSlice>) = ([verdict], [policy])
+        writeLimitFields(verdicts.span, names.span, bytes, response: &response)
         if !verdict.isAllowed { response.field("Retry-After", decimal: RateLimitFields.retryAfter(verdict)) }
         response.finish(length: scratch.count)
         response.body(scratch.readable)

@@ -15,7 +15,8 @@ extension Desk {
         let parameters = try parameters(
             request, allowing: ParameterSet(.reserve, .dryRun, .deny),
             "unknown; a check takes reserve, dry_run and deny")
-        let form = try LimitQuestionForm(parameters, at: turn.now, random: &random)
+        var form = try LimitQuestionForm(parameters, at: turn.now)
+        form.nonce = random.next()
         let denial = try Self.denial(parameters)
         guard let field = request.field(.contentType), let type = MediaType.parse(field),
             type.is("application", "json")
@@ -111,7 +112,8 @@ extension Desk {
         response.fields(
             isProblem
                 ? "Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\n" : Surface.json)
-        writeLimitFields(verdicts, items.map(\.policy), bytes, response: &response)
+        let policies = items.map(\.policy)
+        writeLimitFields(verdicts.span, policies.span, bytes, response: &response)
         if let binding { response.field("Retry-After", decimal: RateLimitFields.retryAfter(verdicts[binding])) }
         response.finish(length: scratch.count)
         response.body(scratch.readable)
@@ -217,7 +219,8 @@ extension Desk {
         scratch.append("\n")
         response.begin(200)
         response.fields(Surface.json)
-        writeLimitFields(verdicts, reservation.items.map(\.policy), bytes.readable, response: &response)
+        let policies = reservation.items.map(\.policy)
+        writeLimitFields(verdicts.span, policies.span, bytes.readable, response: &response)
         response.finish(length: scratch.count)
         response.body(scratch.readable)
     }

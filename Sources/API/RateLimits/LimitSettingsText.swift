@@ -12,61 +12,63 @@ enum LimitSettingsText {
 
     /// Reads settings, which must make sense together: 422 where each alone would be right.
     static func read(_ parameters: borrowing Parameters) throws(Problem) -> LimitSettings {
-        var settings = LimitSettings()
+        var rule = LimitRule()
         if let text = parameters[.algorithm] {
             guard let algorithm = algorithm(text) else {
                 throw .bad(.algorithm, "gcra, sliding, fixed, calendar, log or concurrency")
             }
-            settings.algorithm = algorithm
+            rule.algorithm = algorithm
         }
         guard let quota = try parameters.number(.quota, in: 1...LimitSettings.mostQuota, quotaForm) else {
             throw Problem(.unprocessable, "a policy has a quota")
         }
-        settings.quota = quota
-        settings.window = try parameters.duration(.window)?.milliseconds ?? 0
-        settings.burst = try parameters.number(.burst, in: 1...LimitSettings.mostQuota, quotaForm) ?? quota
-        settings.lease = try parameters.duration(.lease)?.milliseconds ?? settings.lease
-        settings.isShadow = try parameters.flag(.shadow) ?? false
-        settings.countsDenied = try parameters.flag(.countDenied) ?? false
+        rule.quota = quota
+        rule.window = try parameters.duration(.window)?.milliseconds ?? 0
+        rule.burst = try parameters.number(.burst, in: 1...LimitSettings.mostQuota, quotaForm) ?? quota
+        rule.lease = try parameters.duration(.lease)?.milliseconds ?? rule.lease
+        rule.isShadow = try parameters.flag(.shadow) ?? false
+        rule.countsDenied = try parameters.flag(.countDenied) ?? false
+        if let text = parameters[.per] {
+            guard let period = period(text) else { throw .bad(.per, "minute, hour, day, week or month") }
+            rule.period = period
+        }
+        try check(rule, parameters)
+        var settings = LimitSettings()
+        settings.rule = rule
         if let text = parameters[.unit] {
             guard (1...64).contains(text.count) else { throw .bad(.unit, "1 to 64 bytes") }
             settings.unit = text.copied()
         }
-        if let text = parameters[.per] {
-            guard let period = period(text) else { throw .bad(.per, "minute, hour, day, week or month") }
-            settings.period = period
-        }
         if let text = parameters[.zone] { settings.zone = CounterSettingsText.zoneName(text) }
-        try check(settings, parameters)
         return settings
     }
 
     private static let quotaForm: StaticString = "a whole number from 1 to 1000000000"
 
-    private static func check(_ settings: LimitSettings, _ parameters: borrowing Parameters) throws(Problem) {
-        let isCalendar = settings.algorithm == .calendar
+    private static func check(_ rule: LimitRule, _ parameters: borrowing Parameters) throws(Problem) {
+        let isCalendar = rule.algorithm == .calendar
         if parameters.has(.per) != isCalendar {
             throw Problem(.unprocessable, "per goes with the algorithm calendar, and calendar needs it")
         }
         if parameters.has(.zone) && !isCalendar {
             throw Problem(.unprocessable, "tz goes with the algorithm calendar only")
         }
-        let hasWindow = !isCalendar && settings.algorithm != .concurrency
+        let hasWindow = !isCalendar && rule.algorithm != .concurrency
         if parameters.has(.window) != hasWindow {
             throw Problem(.unprocessable, "gcra, sliding, fixed and log have a window, calendar and concurrency none")
         }
-        if parameters.has(.burst) && settings.algorithm != .gcra {
+        if parameters.has(.burst) && rule.algorithm != .gcra {
             throw Problem(.unprocessable, "burst goes with the algorithm gcra only")
         }
-        if parameters.has(.lease) && settings.algorithm != .concurrency {
+        if parameters.has(.lease) && rule.algorithm != .concurrency {
             throw Problem(.unprocessable, "lease goes with the algorithm concurrency only")
         }
-        let isKept = settings.algorithm == .log || settings.algorithm == .concurrency
-        if isKept && settings.quota > LimitSettings.mostKept {
+        let isKept = rule.algorithm == .log || rule.algorithm == .concurrency
+        if isKept && rule.quota > LimitSettings.mostKept {
             throw Problem(.unprocessable, "log and concurrency have a quota of at most 1000")
         }
-        if settings.algorithm == .gcra {
-            let (nanoseconds, overflow) = settings.interval.multipliedReportingOverflow(by: settings.burst)
+        if rule.algorithm == .gcra {
+            let (nanoseconds, overflow) = rule.interval.multipliedReportingOverflow(by: rule.burst)
             if overflow || nanoseconds / 1_000_000 > Limits.lifetime {
                 throw Problem(.unprocessable, "a burst that takes more than ten years to flow in")
             }
@@ -86,23 +88,24 @@ enum LimitSettingsText {
     /// The members of a policy.
     static func append(_ policy: LimitPolicy, json: inout JSONWriter, into out: inout IOBuffer) {
         let settings = policy.settings
+        let rule = settings.rule
         let name = policy.name
         json.member("policy", orBase64: "policy64", bytes: name.span, into: &out)
-        json.member("algorithm", string: settings.algorithm.name, into: &out)
-        json.member("quota", integer: settings.quota, into: &out)
-        switch settings.algorithm {
+        json.member("algorithm", string: rule.algorithm.name, into: &out)
+        json.member("quota", integer: rule.quota, into: &out)
+        switch rule.algorithm {
         case .calendar:
-            json.member("per", string: settings.period.name, into: &out)
+            json.member("per", string: rule.period.name, into: &out)
             let zone = settings.zone.isEmpty ? Array("UTC".utf8) : settings.zone
             json.member("tz", string: zone.span, into: &out)
-        case .concurrency: json.member("lease_ms", integer: settings.lease, into: &out)
-        case .gcra, .sliding, .fixed, .log: json.member("window_ms", integer: settings.window, into: &out)
+        case .concurrency: json.member("lease_ms", integer: rule.lease, into: &out)
+        case .gcra, .sliding, .fixed, .log: json.member("window_ms", integer: rule.window, into: &out)
         }
-        if settings.algorithm == .gcra { json.member("burst", integer: settings.burst, into: &out) }
+        if rule.algorithm == .gcra { json.member("burst", integer: rule.burst, into: &out) }
         let unit = settings.unit
         json.member("unit", orBase64: "unit64", bytes: unit.span, into: &out)
-        json.member("shadow", bool: settings.isShadow, into: &out)
-        json.member("count_denied", bool: settings.countsDenied, into: &out)
+        json.member("shadow", bool: rule.isShadow, into: &out)
+        json.member("count_denied", bool: rule.countsDenied, into: &out)
     }
 }
 

@@ -9,17 +9,17 @@ enum RateLimitFields {
     static func appendPolicy(_ name: Span<UInt8>, _ verdict: LimitVerdict, to out: inout IOBuffer) {
         append(string: name, to: &out)
         out.append(";q=")
-        out.append(decimal: verdict.settings.quota)
-        if verdict.settings.algorithm == .concurrency {
+        out.append(decimal: verdict.rule.quota)
+        if verdict.rule.algorithm == .concurrency {
             out.append(";qu=\"concurrent-requests\"")
         } else {
             out.append(";w=")
-            out.append(decimal: window(verdict.settings))
+            out.append(decimal: window(verdict.rule))
         }
         out.append(";pk=:")
-        var hash = IOBuffer()
-        hash.append(littleEndian: verdict.partition)
-        Base64.encode(hash.readable, .standard, into: &out)
+        var hash = InlineArray<8, UInt8>(repeating: 0)
+        for index in hash.indices { hash[index] = UInt8(truncatingIfNeeded: verdict.partition >> UInt64(index * 8)) }
+        Base64.encode(hash.span, .standard, into: &out)
         out.append(":")
     }
 
@@ -33,8 +33,8 @@ enum RateLimitFields {
     }
 
     /// A window in seconds, at least 1.
-    private static func window(_ settings: LimitSettings) -> Int64 {
-        settings.algorithm == .calendar ? settings.period.seconds : max(1, seconds(settings.window))
+    private static func window(_ rule: LimitRule) -> Int64 {
+        rule.algorithm == .calendar ? rule.period.seconds : max(1, seconds(rule.window))
     }
 
     /// Rounded up.
@@ -43,11 +43,11 @@ enum RateLimitFields {
     /// On windows above an hour no more than flows in until there is more: a client that spends all it is shown at once
     /// would else spend a day's quota in a second.
     static func shownRemaining(_ verdict: LimitVerdict) -> Int64 {
-        let window = window(verdict.settings)
-        guard verdict.settings.algorithm != .concurrency, window > 3600, verdict.remaining > 0 else {
+        let window = window(verdict.rule)
+        guard verdict.rule.algorithm != .concurrency, window > 3600, verdict.remaining > 0 else {
             return verdict.remaining
         }
-        let (product, overflow) = verdict.settings.quota.multipliedReportingOverflow(
+        let (product, overflow) = verdict.rule.quota.multipliedReportingOverflow(
             by: max(1, seconds(verdict.moreAfter)))
         return overflow ? verdict.remaining : max(1, min(verdict.remaining, product / window))
     }
@@ -60,19 +60,25 @@ enum RateLimitFields {
     /// A structured string (RFC 9651 §3.3.3) is printable ASCII: other bytes of a name are percent-encoded.
     private static func append(string bytes: Span<UInt8>, to out: inout IOBuffer) {
         out.append(0x22)
+        var plain = 0
         for index in bytes.indices {
             let byte = bytes[index]
-            switch byte {
-            case 0x22, 0x5C:
-                out.append(0x5C)
-                out.append(byte)
-            case 0x20...0x7E: out.append(byte)
-            default:
-                out.append(0x25)
-                out.append(ASCII.hexDigit(byte >> 4, uppercase: true))
-                out.append(ASCII.hexDigit(byte & 15, uppercase: true))
-            }
+            if 0x20...0x7E ~= byte && byte != 0x22 && byte != 0x5C { continue }
+            out.append(bytes.extracting(plain..<index))
+            append(escaped: byte, to: &out)
+            plain = index + 1
         }
+        out.append(bytes.extracting(plain..<bytes.count))
         out.append(0x22)
+    }
+
+    private static func append(escaped byte: UInt8, to out: inout IOBuffer) {
+        if byte == 0x22 || byte == 0x5C {
+            out.append(0x5C)
+            return out.append(byte)
+        }
+        out.append(0x25)
+        out.append(ASCII.hexDigit(byte >> 4, uppercase: true))
+        out.append(ASCII.hexDigit(byte & 15, uppercase: true))
     }
 }

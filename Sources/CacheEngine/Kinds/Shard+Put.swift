@@ -88,14 +88,16 @@ extension Shard {
     }
 
     private mutating func recordPut(_ entry: Entry) {
-        let listener = holdsStates ? context.pointee.listener : nil
-        guard context.pointee.hasReader || listener != nil else { return }
+        let isSession = holdsStates && kindIndex(of: entry.key) == Int(Kind.sessions.number)
+        guard context.pointee.hasReader || isSession else { return }
         let name = loggedName(entry.key)
         let effect = Effect.put(
             key: name.key.span, value: entry.value.span, fields: entry.fields.span, state: entry.state,
             kind: name.kind)
         record(effect, at: entry.position)
-        if let listener, name.kind == .sessions, let event = SessionEvent(effect) { listener.happened(event) }
+        if isSession, let listener = context.pointee.listener, let event = SessionEvent(effect) {
+            listener.happened(event)
+        }
     }
 
     /// The entry holds the version from here on.

@@ -18,8 +18,7 @@ extension EmbeddedEngine {
         context.pointee.rateLimits.refresh(&reply.workspace.policies)
         let hash = stateHasher.hash(RawBytes(name))
         if let table = reply.workspace.policies, let found = table.find(name, hash: hash) { return found }
-        guard let settings = item.inline else { return nil }
-        return LimitPolicy(name: name.copied(), settings: settings)
+        return item.inline
     }
 
     // MARK: Questions
@@ -78,8 +77,8 @@ extension EmbeddedEngine {
         }
         let partition = KeyHasher(first: stateHasher.second, second: stateHasher.first).hash(RawBytes(id))
         return LimitStep(
-            policy: policy, glob: glob, zone: zone, cost: item.cost, isDry: isDry, reserve: reserve, wait: wait,
-            nonce: nonce, partition: partition, now: now)
+            rule: policy.settings.rule, glob: glob, zone: zone, cost: item.cost, isDry: isDry, reserve: reserve,
+            wait: wait, nonce: nonce, partition: partition, now: now)
     }
 
     private func refuse(_ answer: LimitVerdict.Answer, _ reply: inout Reply) -> LimitStep? {
@@ -166,7 +165,7 @@ extension Shard {
         let next = index.walk(table: cursor.table, from: cursor.hash) { reference in
             let entry = store.entry(reference)
             left -= 1
-            if entry.key.starts(with: prefix), isVisible(entry, now), let state = LimitState(entry.value.span) {
+            if entry.key.starts(with: prefix), isVisible(entry, now), let state = LimitState(entry.value) {
                 Self.addRow(state, entry, prefix, wanted, now, &reply)
             }
             return reply.rows.count < limit && left > 0

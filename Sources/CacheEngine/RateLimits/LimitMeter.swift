@@ -7,32 +7,38 @@ import CacheModel
 /// algorithms count whole units. `used` of an algorithm is never negative; charges may take it past the quota.
 struct LimitMeter {
     private(set) var state: LimitState
-    let settings: LimitSettings
+    let rule: LimitRule
     private let quota: Int64
     private let burst: Int64
     private let now: Int64
+    private let nanoseconds: Int64
+    /// Whether it is `gcra`.
+    private let isBucket: Bool
+    /// Nanoseconds a unit, `gcra` only.
+    private let interval: Int64
     /// Calendar only: the window under way.
     private let windowStart: Int64
     private let windowEnd: Int64
 
-    private var nanoseconds: Int64 { Self.nanoseconds(now) }
-
-    init(_ kept: LimitState?, _ settings: LimitSettings, _ glob: LimitOverride?, _ zone: Zone, _ now: Instant) {
-        var settings = settings
-        var kept = kept
-        if let override = kept?.override, override.expiresAt <= now { kept?.override = nil }
-        if let override = kept?.override ?? glob {
-            settings.quota = override.quota
-            settings.burst = override.burst
-        }
-        self.settings = settings
-        (quota, burst) = (settings.quota, settings.burst)
-        self.now = now.milliseconds
-        (windowStart, windowEnd) = Self.window(settings, zone, now)
+    init(_ kept: LimitState?, _ rule: LimitRule, _ glob: LimitOverride?, _ zone: Zone, _ now: Instant) {
+        let isNew = kept == nil
         state = kept ?? LimitState()
+        if let override = state.override, override.expiresAt <= now { state.override = nil }
+        var rule = rule
+        if let override = state.override ?? glob {
+            rule.quota = override.quota
+            rule.burst = override.burst
+        }
+        self.rule = rule
+        (quota, burst) = (rule.quota, rule.burst)
+        self.now = now.milliseconds
+        nanoseconds = Self.nanoseconds(now.milliseconds)
+        isBucket = rule.algorithm == .gcra
+        interval = isBucket ? rule.interval : 1
+        (windowStart, windowEnd) = Self.window(rule, zone, now)
         if let until = state.blockedUntil, until <= self.now { state.blockedUntil = nil }
-        adopt(isNew: kept == nil)
-        returnReservations()
+        adopt(isNew: isNew)
+        if !state.reservations.isEmpty { returnReservations() }
     }
 
     private static func nanoseconds(_ milliseconds: Int64) -> Int64 {
@@ -40,17 +46,15 @@ struct LimitMeter {
         return overflow ? (milliseconds > 0 ? .max : .min) : product
     }
 
-    private static func window(_ settings: LimitSettings, _ zone: Zone, _ now: Instant) -> (Int64, Int64) {
-        switch settings.algorithm {
+    private static func window(_ rule: LimitRule, _ zone: Zone, _ now: Instant) -> (Int64, Int64) {
+        switch rule.algorithm {
         case .gcra, .log, .concurrency: return (0, 0)
         case .sliding, .fixed:
-            let start = Zone.floor(now.milliseconds, settings.window) * settings.window
-            return (start, start + settings.window)
-        case .calendar: return settings.period.bounds(at: now, zone)
+            let start = Zone.floor(now.milliseconds, rule.window) * rule.window
+            return (start, start + rule.window)
+        case .calendar: return rule.period.bounds(at: now, zone)
         }
     }
-
-    private var interval: Int64 { settings.interval }
 
     private func cost(_ units: Int64) -> Int64 {
         let (product, overflow) = units.multipliedReportingOverflow(by: interval)
@@ -59,28 +63,28 @@ struct LimitMeter {
 
     // MARK: Taking over
 
-    /// Brings the state to this moment, and to these settings when it was counted by others.
+    /// Brings the state to this moment, and to this rule when it was counted by others.
     private mutating func adopt(isNew: Bool) {
         if isNew { return start(used: 0) }
-        guard state.algorithm == settings.algorithm else {
+        guard state.algorithm.rawValue == rule.algorithm.rawValue else {
             let used = usedByItself()
             state.grants = []
             state.leases = []
-            return start(used: min(used, settings.capacity))
+            return start(used: min(used, rule.capacity))
         }
         switch state.algorithm {
         case .gcra where state.unit != interval: start(used: min(usedByItself(), burst))
         case .gcra: state.mark = max(state.mark, nanoseconds)
-        case .fixed where state.unit != settings.window: start(used: min(usedByItself(), quota))
-        case .sliding where state.unit != settings.window: start(used: min(usedByItself(), quota))
+        case .fixed where state.unit != rule.window: start(used: min(usedByItself(), quota))
+        case .sliding where state.unit != rule.window: start(used: min(usedByItself(), quota))
         case .fixed, .calendar:
             if state.mark != windowStart { start(used: 0) }
         case .sliding:
             if state.mark == windowStart { return }
-            let before = state.mark == windowStart - settings.window ? state.used : 0
+            let before = state.mark == windowStart - rule.window ? state.used : 0
             start(used: 0)
             state.usedBefore = before
-        case .log: state.grants.removeAll { $0.at <= now - settings.window }
+        case .log: state.grants.removeAll { $0.at <= now - rule.window }
         case .concurrency: state.leases.removeAll { $0.end <= now }
         }
     }
@@ -102,9 +106,9 @@ struct LimitMeter {
     }
 
     private mutating func start(used: Int64) {
-        state.algorithm = settings.algorithm
+        state.algorithm = rule.algorithm
         (state.used, state.usedBefore, state.mark, state.unit) = (0, 0, 0, 0)
-        switch settings.algorithm {
+        switch rule.algorithm {
         case .gcra:
             state.unit = interval
             state.mark = nanoseconds.addingSaturating(cost(used))
@@ -123,7 +127,7 @@ struct LimitMeter {
 
     /// Units used that still count.
     var used: Int64 {
-        switch settings.algorithm {
+        switch rule.algorithm {
         case .gcra: return debt == 0 ? 0 : (debt - 1) / interval + 1
         case .fixed, .calendar: return state.used
         case .sliding: return state.used.addingSaturating(weightedBefore)
@@ -133,7 +137,7 @@ struct LimitMeter {
     }
 
     /// The share of the window before that still reaches into the last `window`, rounded up.
-    private var weightedBefore: Int64 { Self.share(state.usedBefore, windowEnd - now, of: settings.window) }
+    private var weightedBefore: Int64 { Self.share(state.usedBefore, windowEnd - now, of: rule.window) }
 
     private static func share(_ units: Int64, _ part: Int64, of whole: Int64) -> Int64 {
         guard units > 0, part > 0 else { return 0 }
@@ -142,27 +146,27 @@ struct LimitMeter {
     }
 
     var remaining: Int64 {
-        if settings.algorithm == .gcra { return max(0, cost(burst) - debt) / interval }
+        if isBucket { return max(0, cost(burst) - debt) / interval }
         return max(0, quota - used)
     }
 
     /// Whether so much can be had now.
     func grants(_ units: Int64) -> Bool {
-        if settings.algorithm == .gcra { return debt.addingSaturating(cost(units)) <= cost(burst) }
+        if isBucket { return debt.addingSaturating(cost(units)) <= cost(burst) }
         return used.addingSaturating(units) <= quota
     }
 
     /// Milliseconds until so much can be had, if nobody else takes any; 0 for now.
     func wait(for units: Int64) -> Int64 {
         if grants(units) { return 0 }
-        switch settings.algorithm {
+        switch rule.algorithm {
         case .gcra: return Self.milliseconds(debt.addingSaturating(cost(units)) - cost(burst))
         case .fixed, .calendar: return windowEnd - now
         case .sliding: return slidingWait(for: units)
         case .log:
             return Self.wait(
                 for: used.addingSaturating(units) - quota,
-                of: state.grants.map { ($0.at + settings.window - now, $0.cost) })
+                of: state.grants.map { ($0.at + rule.window - now, $0.cost) })
         case .concurrency:
             let ends = state.leases.map { ($0.end - now, $0.cost) }.sorted { $0.0 < $1.0 }
             return Self.wait(for: used.addingSaturating(units) - quota, of: ends)
@@ -184,7 +188,7 @@ struct LimitMeter {
     }
 
     private func slidingWait(for units: Int64) -> Int64 {
-        let window = settings.window
+        let window = rule.window
         let room = quota - units
         if state.used <= room {
             // The window before fades until what is left of it fits.
@@ -201,13 +205,13 @@ struct LimitMeter {
 
     /// Milliseconds until nothing is used any more.
     var resetAfter: Int64 {
-        switch settings.algorithm {
+        switch rule.algorithm {
         case .gcra: return Self.milliseconds(debt)
         case .fixed, .calendar: return state.used > 0 ? windowEnd - now : 0
         case .sliding:
-            if state.used > 0 { return windowEnd - now + settings.window }
+            if state.used > 0 { return windowEnd - now + rule.window }
             return state.usedBefore > 0 ? windowEnd - now : 0
-        case .log: return max(0, (state.grants.last?.at ?? now - settings.window) + settings.window - now)
+        case .log: return max(0, (state.grants.last?.at ?? now - rule.window) + rule.window - now)
         case .concurrency: return max(0, (state.leases.map(\.end).max() ?? now) - now)
         }
     }
@@ -222,7 +226,7 @@ struct LimitMeter {
 
     mutating func take(_ units: Int64, lease: UInt64 = 0) {
         guard units > 0 else { return }
-        switch settings.algorithm {
+        switch rule.algorithm {
         case .gcra: state.mark = max(state.mark, nanoseconds).addingSaturating(cost(units))
         case .fixed, .calendar, .sliding: state.used = state.used.addingSaturating(units)
         case .log:
@@ -233,20 +237,20 @@ struct LimitMeter {
                 state.grants.append(LimitState.Grant(at: now, cost: units))
             }
         case .concurrency:
-            state.leases.append(LimitState.Lease(id: lease, end: now + settings.lease, cost: units))
+            state.leases.append(LimitState.Lease(id: lease, end: now + rule.lease, cost: units))
         }
     }
 
     /// Denied calls of a policy that counts them consume up to twice what it ever grants: they keep the door shut, not
     /// shut for ever.
     mutating func takeDenied(_ units: Int64) {
-        guard settings.algorithm != .concurrency else { return }
-        take(max(0, min(units, settings.capacity.addingSaturating(settings.capacity) - used)))
+        guard rule.algorithm != .concurrency else { return }
+        take(max(0, min(units, rule.capacity.addingSaturating(rule.capacity) - used)))
     }
 
     /// Gives back the newest first, wherever it came from.
     mutating func giveBack(_ units: Int64) {
-        switch settings.algorithm {
+        switch rule.algorithm {
         case .gcra: state.mark = max(nanoseconds, state.mark - cost(units))
         case .fixed, .calendar: state.used = max(0, state.used - units)
         case .sliding:
@@ -269,7 +273,7 @@ struct LimitMeter {
 
     /// Gives back what was taken at a moment, as far as it still counts.
     private mutating func giveBack(_ units: Int64, takenAt mark: Int64) {
-        switch settings.algorithm {
+        switch rule.algorithm {
         case .gcra:
             let left = min(max(0, mark - nanoseconds), cost(units))
             state.mark = max(nanoseconds, state.mark - left)
@@ -277,7 +281,7 @@ struct LimitMeter {
         case .sliding:
             if mark >= windowStart {
                 state.used = max(0, state.used - units)
-            } else if mark >= windowStart - settings.window {
+            } else if mark >= windowStart - rule.window {
                 state.usedBefore = max(0, state.usedBefore - units)
             }
         case .log:
@@ -292,13 +296,13 @@ struct LimitMeter {
 
     /// Notes that what was just taken may be settled until `end`.
     mutating func reserve(_ units: Int64, nonce: UInt64, for milliseconds: Int64) {
-        let mark = settings.algorithm == .gcra ? state.mark : now
+        let mark = isBucket ? state.mark : now
         state.reservations.append(
             LimitState.Reservation(nonce: nonce, cost: units, end: now + milliseconds, mark: mark))
     }
 
     var canReserve: Bool {
-        settings.algorithm != .concurrency && state.reservations.count < LimitState.mostReservations
+        rule.algorithm != .concurrency && state.reservations.count < LimitState.mostReservations
     }
 
     /// Settles a reservation at its true cost; false when there is none.
@@ -325,7 +329,7 @@ struct LimitMeter {
 
     mutating func renew(_ lease: UInt64, for milliseconds: Int64) -> Bool {
         guard let place = state.leases.firstIndex(where: { $0.id == lease }) else { return false }
-        state.leases[place].end = now + (milliseconds == 0 ? settings.lease : milliseconds)
+        state.leases[place].end = now + (milliseconds == 0 ? rule.lease : milliseconds)
         return true
     }
 
@@ -350,7 +354,7 @@ struct LimitMeter {
     /// When nothing of the state matters any more, in milliseconds; nil when that is so already.
     var end: Int64? {
         var end = now
-        switch settings.algorithm {
+        switch rule.algorithm {
         case .gcra: if debt > 0 { end = now + Self.milliseconds(debt) }
         default: end = now + resetAfter
         }

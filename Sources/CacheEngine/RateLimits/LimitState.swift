@@ -52,6 +52,17 @@ struct LimitState {
     init() {}
 
     /// Nil for bytes that are no such state.
+    init?(_ bytes: RawBytes) {
+        // Most states are a mark and a unit of `gcra`, and no more.
+        guard bytes.count == 17, bytes.byte(0) == 0 else {
+            self.init(bytes.span)
+            return
+        }
+        self.init()
+        (mark, unit) = (bytes.number(Int64.self, 1), bytes.number(Int64.self, 9))
+        if unit <= 0 { return nil }
+    }
+
     init?(_ bytes: Span<UInt8>) {
         var cursor = StoredCursor(bytes)
         guard let flags = cursor.number(UInt8.self), let algorithm = LimitAlgorithm(rawValue: flags & 7) else {

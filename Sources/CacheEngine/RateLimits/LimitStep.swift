@@ -3,7 +3,7 @@ import CacheModel
 
 /// One question to one id of a policy: what is answered, and what becomes of its state.
 struct LimitStep {
-    let policy: LimitPolicy
+    let rule: LimitRule
     let glob: LimitOverride?
     let zone: Zone
     let cost: Int64
@@ -17,20 +17,20 @@ struct LimitStep {
 
     /// The state as it is now. A state that no longer makes sense is begun anew.
     func meter(_ entry: Entry?) -> LimitMeter {
-        LimitMeter(entry.flatMap { LimitState($0.value.span) }, policy.settings, glob, zone, now)
+        LimitMeter(entry.flatMap { LimitState($0.value) }, rule, glob, zone, now)
     }
 
     /// Whether it may, without taking anything. Figures are those before.
     func judge(_ meter: borrowing LimitMeter) -> LimitVerdict {
         var verdict = LimitVerdict()
         verdict.partition = partition
-        if cost > meter.settings.capacity {
+        if cost > meter.rule.capacity {
             verdict.answer = .neverGrantable
-        } else if reserve > 0 && meter.settings.algorithm == .concurrency {
+        } else if reserve > 0 && meter.rule.algorithm == .concurrency {
             verdict.answer = .wrongAlgorithm
         } else if reserve > 0 && !meter.canReserve {
             verdict.answer = .tooManyReservations
-        } else if wait > 0 && meter.settings.algorithm != .gcra {
+        } else if wait > 0 && meter.rule.algorithm != .gcra {
             verdict.answer = .wrongAlgorithm
         } else if let until = meter.state.blockedUntil {
             verdict.answer = .blocked
@@ -45,7 +45,7 @@ struct LimitStep {
                 verdict.retryAfter = missing
             }
         }
-        guard policy.settings.isShadow else { return verdict }
+        guard rule.isShadow else { return verdict }
         if verdict.answer == .denied || verdict.answer == .blocked {
             verdict.answer = .allowed
             verdict.wouldDeny = true
@@ -58,7 +58,7 @@ struct LimitStep {
         if isDry || cost == 0 { return false }
         switch verdict.answer {
         case .allowed: return !verdict.wouldDeny
-        case .denied: return policy.settings.countsDenied
+        case .denied: return rule.countsDenied
         default: return false
         }
     }
@@ -68,13 +68,13 @@ struct LimitStep {
         guard consumes(verdict) else { return }
         guard verdict.isAllowed else { return meter.takeDenied(cost) }
         meter.take(cost, lease: nonce)
-        if meter.settings.algorithm == .concurrency { verdict.lease = nonce }
+        if meter.rule.algorithm == .concurrency { verdict.lease = nonce }
         if reserve > 0 { meter.reserve(cost, nonce: nonce, for: reserve) }
     }
 
     /// Fills in the figures as they are now.
     static func describe(_ meter: borrowing LimitMeter, _ verdict: inout LimitVerdict) {
-        verdict.settings = meter.settings
+        verdict.rule = meter.rule
         verdict.remaining = meter.remaining
         verdict.resetAfter = meter.resetAfter
         verdict.moreAfter = meter.moreAfter
@@ -169,17 +169,17 @@ struct LimitIDChange: StateFunction {
         case .forget: meter.forget()
         case .block(let milliseconds): meter.block(until: now.milliseconds + milliseconds)
         case .charge(let units):
-            if meter.settings.algorithm == .concurrency { return .wrongAlgorithm }
+            if meter.rule.algorithm == .concurrency { return .wrongAlgorithm }
             if units >= 0 { meter.take(units) } else { meter.giveBack(-units) }
         case .override(let override): meter.set(override)
         case .removeOverride:
             if meter.state.override == nil { return .gone }
             meter.set(nil)
         case .renew(let lease, let milliseconds):
-            if meter.settings.algorithm != .concurrency { return .wrongAlgorithm }
+            if meter.rule.algorithm != .concurrency { return .wrongAlgorithm }
             return meter.renew(lease, for: milliseconds) ? .allowed : .gone
         case .release(let lease):
-            if meter.settings.algorithm != .concurrency { return .wrongAlgorithm }
+            if meter.rule.algorithm != .concurrency { return .wrongAlgorithm }
             return meter.release(lease) ? .allowed : .gone
         case .settle(let nonce, let cost): return meter.settle(nonce, cost: cost) ? .allowed : .gone
         }

@@ -6,8 +6,8 @@ package struct LimitItem: Sendable {
     package var id: ByteSlice
     /// 0 only asks.
     package var cost: Int64 = 1
-    /// Settings for a policy that is not stored.
-    package var inline: LimitSettings?
+    /// What is asked where no policy of that name is stored.
+    package var inline: LimitPolicy?
 
     package init(policy: ByteSlice, id: ByteSlice) {
         self.policy = policy
@@ -121,9 +121,9 @@ package struct LimitDenials: ~Escapable {
     }
 }
 
-/// The answer about one id of a policy.
-package struct LimitVerdict: Sendable {
-    package enum Answer: Sendable, Equatable {
+/// The answer about one id of a policy: numbers alone, since every question makes and copies one.
+package struct LimitVerdict: Sendable, BitwiseCopyable {
+    package enum Answer: Sendable, Equatable, BitwiseCopyable {
         case allowed
         case denied
         /// Denied because the id is blocked.
@@ -144,7 +144,7 @@ package struct LimitVerdict: Sendable {
     package var answer = Answer.allowed
     /// What would be answered were the policy no shadow.
     package var wouldDeny = false
-    package var settings = LimitSettings()
+    package var rule = LimitRule()
     package var remaining: Int64 = 0
     /// Until all of the quota is there again, and until more of it is.
     package var resetAfter: Int64 = 0

@@ -1,7 +1,7 @@
 import Bytes
 
 /// How a rate limit counts.
-package enum LimitAlgorithm: UInt8, Sendable, CaseIterable {
+package enum LimitAlgorithm: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     /// A bucket of tokens that fills evenly: one instant of state (generic cell rate algorithm, ITU-T I.371).
     case gcra
     /// The window under way, and of the one before it as much as still reaches into the last `window`.
@@ -17,12 +17,12 @@ package enum LimitAlgorithm: UInt8, Sendable, CaseIterable {
 }
 
 /// The stretch of a calendar limit.
-package enum LimitPeriod: UInt8, Sendable, CaseIterable {
+package enum LimitPeriod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case minute, hour, day, week, month
 }
 
-/// What a policy allows.
-package struct LimitSettings: Sendable, Equatable {
+/// What a policy allows, in numbers alone: every question copies it.
+package struct LimitRule: Sendable, Equatable, BitwiseCopyable {
     package var algorithm = LimitAlgorithm.gcra
     /// 1…10^9; for `log` and `concurrency` up to 1,000.
     package var quota: Int64 = 1
@@ -31,22 +31,14 @@ package struct LimitSettings: Sendable, Equatable {
     /// How much may come at once, `gcra` only; 1…10^9.
     package var burst: Int64 = 1
     package var period = LimitPeriod.day
-    /// The zone's name; empty for UTC.
-    package var zone: [UInt8] = []
     /// How long a lease holds unless it is renewed, in milliseconds.
     package var lease: Int64 = 60_000
-    /// What is counted, for readers.
-    package var unit: [UInt8] = Array("requests".utf8)
     /// Always allows, but says what it would have done.
     package var isShadow = false
     /// Denied calls consume as well.
     package var countsDenied = false
 
     package init() {}
-
-    package static let mostQuota: Int64 = 1_000_000_000
-    /// Grants that are kept one by one.
-    package static let mostKept: Int64 = 1000
 
     /// Nanoseconds between two units of a bucket that fills evenly, rounded up: never more than the quota.
     package var interval: Int64 {
@@ -58,8 +50,23 @@ package struct LimitSettings: Sendable, Equatable {
     package var capacity: Int64 { algorithm == .gcra ? burst : quota }
 }
 
+/// What a policy says.
+package struct LimitSettings: Sendable, Equatable {
+    package var rule = LimitRule()
+    /// The zone's name; empty for UTC.
+    package var zone: [UInt8] = []
+    /// What is counted, for readers.
+    package var unit: [UInt8] = Array("requests".utf8)
+
+    package init() {}
+
+    package static let mostQuota: Int64 = 1_000_000_000
+    /// Grants that are kept one by one.
+    package static let mostKept: Int64 = 1000
+}
+
 /// Other numbers for ids that match a pattern, in place of the policy's.
-package struct LimitOverride: Sendable, Equatable {
+package struct LimitOverride: Sendable, Equatable, BitwiseCopyable {
     package var quota: Int64
     package var burst: Int64
     package var expiresAt: Instant
@@ -130,10 +137,11 @@ package final class LimitPolicy: Sendable {
     /// length 1, zone │ length 1, unit │ count 2, each: length 2, pattern, quota 8, burst 8, end 8
     /// ```
     package func append(to out: inout IOBuffer) {
-        out.append(settings.algorithm.rawValue)
-        out.append((settings.isShadow ? 1 : 0) | (settings.countsDenied ? 2 : 0))
-        out.append(settings.period.rawValue)
-        for number in [settings.quota, settings.window, settings.burst, settings.lease] {
+        let rule = settings.rule
+        out.append(rule.algorithm.rawValue)
+        out.append((rule.isShadow ? 1 : 0) | (rule.countsDenied ? 2 : 0))
+        out.append(rule.period.rawValue)
+        for number in [rule.quota, rule.window, rule.burst, rule.lease] {
             out.append(littleEndian: number)
         }
         for text in [settings.zone, settings.unit] {
@@ -162,10 +170,11 @@ package final class LimitPolicy: Sendable {
             let count = cursor.number(UInt16.self)
         else { return nil }
         var settings = LimitSettings()
-        settings.algorithm = algorithm
-        settings.period = LimitPeriod(rawValue: period) ?? .day
-        (settings.isShadow, settings.countsDenied) = (flags & 1 != 0, flags & 2 != 0)
-        (settings.quota, settings.window, settings.burst, settings.lease) = (quota, window, burst, lease)
+        settings.rule.algorithm = algorithm
+        settings.rule.period = LimitPeriod(rawValue: period) ?? .day
+        (settings.rule.isShadow, settings.rule.countsDenied) = (flags & 1 != 0, flags & 2 != 0)
+        (settings.rule.quota, settings.rule.window) = (quota, window)
+        (settings.rule.burst, settings.rule.lease) = (burst, lease)
         (settings.zone, settings.unit) = (zone, unit)
         var globs: [LimitGlob] = []
         for _ in 0..<count {
