@@ -18,6 +18,8 @@ struct Connection {
     /// Requests that answers of this batch asked for; they open the next batch.
     let followUps: UnsafeMutablePointer<Request>
     var followUpCount = 0
+    /// Whether an answer of this batch refused what follows up.
+    var wasRefused = false
 
     init(descriptor: Int32, depth: Int) {
         self.descriptor = descriptor

@@ -12,6 +12,8 @@ struct Driver<W: Wire> {
     private let depth: Int
     private let verify: Bool
     private let poller = Poller()
+    /// Nanoseconds between a refusal and the next try.
+    private static var rest: UInt64 { 10_000_000 }
     private let connections: UnsafeMutableBufferPointer<Connection>
 
     init(endpoint: Endpoint, wire: W, values: Values, connections count: Int, depth: Int, verify: Bool) {
@@ -34,19 +36,29 @@ struct Driver<W: Wire> {
         poller.close()
     }
 
-    /// Runs the workload to its end, or stops handing out requests after `maxSeconds`.
+    /// Runs the workload to its end, or stops handing out requests after `maxSeconds` or at SIGTERM.
     func run<L: Workload>(_ workload: inout L, rate: Double?, maxSeconds: Double?, title: String?) -> Tally {
         var tally = Tally()
         var pacer = Pacer(perSecond: rate)
         var progress = Progress(title: title ?? "", total: title == nil ? 0 : workload.total)
         var idle = Array((0..<connections.count).reversed())
+        var resting: [(index: Int, until: UInt64)] = []
         var busy = 0
         var turns = 0
         let start = Clock.now()
         let deadline = maxSeconds.map { start + UInt64($0 * 1e9) } ?? UInt64.max
         var isOpen = true
+        var isOver = false
 
         while true {
+            while let next = resting.first, isOver || next.until <= Clock.now() {
+                resting.removeFirst()
+                if askAgain(next.index, &workload, &tally, isOver: isOver, refill: isOpen && !pacer.isPaced) {
+                    continue
+                }
+                idle.append(next.index)
+                busy -= 1
+            }
             while isOpen, let index = idle.last, pacer.take(depth) {
                 guard startBatch(index, &workload, isOpen: true) else {
                     isOpen = false
@@ -60,13 +72,18 @@ struct Driver<W: Wire> {
                 Clock.sleep(nanoseconds: 50_000)
             }
             let mayWait = !pacer.isPaced || !isOpen || idle.isEmpty
-            let events = poller.wait(milliseconds: busy == 0 ? 0 : mayWait ? 1000 : 0)
+            let events = poller.wait(milliseconds: busy == 0 || !mayWait ? 0 : resting.isEmpty ? 1000 : 5)
             if events == 0 && !mayWait { Clock.sleep(nanoseconds: 50_000) }
 
             for position in 0..<events {
                 let event = poller.event(position)
                 if event.writable { flush(event.index) }
                 guard event.readable, receive(event.index, &workload, &tally) else { continue }
+                if connections[event.index].wasRefused {
+                    connections[event.index].wasRefused = false
+                    resting.append((event.index, Clock.now() + Driver.rest))
+                    continue
+                }
                 let refill = isOpen && !pacer.isPaced
                 if !startBatch(event.index, &workload, isOpen: refill) {
                     if refill { isOpen = false }
@@ -75,9 +92,11 @@ struct Driver<W: Wire> {
                 }
             }
 
+            if Ending.isAsked { isOver = true }
+            if isOver { isOpen = false }
             turns &+= 1
             if turns & 255 == 0 {
-                if Clock.now() > deadline { isOpen = false }
+                if Clock.now() > deadline { isOver = true }
                 progress.update(workload.position, note: Driver.note(tally, since: start))
             }
         }
@@ -124,6 +143,15 @@ struct Driver<W: Wire> {
             let out = connection.pointee.output.reserve(wire.overhead + size)
             connection.pointee.output.wrote(wire.writePut(request.key, size: size, values: values, to: out))
         }
+    }
+
+    /// Begins the batch after one in which something was refused, unless the time is over: false when there is none.
+    private func askAgain<L: Workload>(
+        _ index: Int, _ workload: inout L, _ tally: inout Tally, isOver: Bool, refill: Bool
+    ) -> Bool {
+        if isOver { connections[index].followUpCount = 0 }
+        tally.askedAgain += connections[index].followUpCount
+        return startBatch(index, &workload, isOpen: refill)
     }
 
     /// Writes what there is; asks epoll for the rest when the socket is full.
@@ -177,6 +205,7 @@ struct Driver<W: Wire> {
                 if let followUp = workload.answered(request, answer) {
                     connection.pointee.followUps[connection.pointee.followUpCount] = followUp
                     connection.pointee.followUpCount += 1
+                    if case .refused = answer { connection.pointee.wasRefused = true }
                 }
                 connection.pointee.input.consume(consumed)
                 connection.pointee.answered += 1

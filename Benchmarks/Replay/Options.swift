@@ -38,6 +38,8 @@ struct Options {
     /// A get is a session, a put its data, or one member of it.
     var session = false
     var patch = false
+    /// Asks again, a little later, what was refused.
+    var again = false
     /// A put counts: what stands before the key in the path, and the script that does the same in Redis.
     var count: String?
     var script: String?
@@ -105,6 +107,7 @@ struct Options {
             case "--board": board = true
             case "--session": session = true
             case "--patch": patch = true
+            case "--again": again = true
             case "--count": count = text()
             case "--script": script = text()
             case "--help", "-h":

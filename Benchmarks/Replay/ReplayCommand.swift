@@ -10,6 +10,7 @@ struct ReplayCommand {
             return
         }
         guard let endpoint = options.endpoint else { fail("no server: --url, --resp or --memcached; see --help") }
+        Ending.listen()
         let clean =
             switch endpoint.dialect {
             case .http where options.board:

@@ -61,9 +61,9 @@ struct Runs<W: Wire> {
 
     private func workload(_ kind: Options.Load, requests: Int, seed: UInt64) -> SteadyLoad {
         switch kind {
-        case .fill: SteadyLoad(.put, .inTurn, keys: options.keys, requests: requests, seed: seed)
-        case .put: SteadyLoad(.put, .random, keys: options.keys, requests: requests, seed: seed)
-        case .get: SteadyLoad(.get, .random, keys: options.keys, requests: requests, seed: seed)
+        case .fill: SteadyLoad(.put, .inTurn, keys: options.keys, requests: requests, seed: seed, again: options.again)
+        case .put: SteadyLoad(.put, .random, keys: options.keys, requests: requests, seed: seed, again: options.again)
+        case .get: SteadyLoad(.get, .random, keys: options.keys, requests: requests, seed: seed, again: options.again)
         }
     }
 
@@ -77,9 +77,10 @@ struct Runs<W: Wire> {
         cost?.write(requests: tally.requests, to: &report)
         report.add("get_misses", tally.misses)
         report.add("refused", tally.refused)
+        if options.again { report.add("asked_again", tally.askedAgain) }
         if let refusal = tally.firstRefusal { report.add("first_refusal", refusal) }
         if options.verify { report.add("mismatches", tally.mismatches) }
     }
 
-    private func isClean(_ tally: Tally) -> Bool { tally.refused == 0 && tally.mismatches == 0 }
+    private func isClean(_ tally: Tally) -> Bool { tally.refused == tally.askedAgain && tally.mismatches == 0 }
 }

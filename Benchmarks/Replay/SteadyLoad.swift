@@ -1,4 +1,5 @@
-/// The same operation again and again: on keys in turn (`fill`), or on random ones.
+/// The same operation again and again: on keys in turn (`fill`), or on random ones. What was refused is asked once more if
+/// `again` says so.
 struct SteadyLoad: Workload {
     enum Order { case inTurn, random }
 
@@ -8,13 +9,15 @@ struct SteadyLoad: Workload {
     private let order: Order
     private let keys: UInt64
     private var random: SplitMix
+    private let again: Bool
 
-    init(_ operation: Request.Operation, _ order: Order, keys: Int, requests: Int, seed: UInt64) {
+    init(_ operation: Request.Operation, _ order: Order, keys: Int, requests: Int, seed: UInt64, again: Bool) {
         self.operation = operation
         self.order = order
         self.keys = UInt64(keys)
         total = requests
         random = SplitMix(seed: seed)
+        self.again = again
     }
 
     @inline(__always)
@@ -26,5 +29,8 @@ struct SteadyLoad: Workload {
     }
 
     @inline(__always)
-    mutating func answered(_ request: Request, _ answer: Answer) -> Request? { nil }
+    mutating func answered(_ request: Request, _ answer: Answer) -> Request? {
+        if again, case .refused = answer { return request }
+        return nil
+    }
 }

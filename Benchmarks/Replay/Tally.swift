@@ -7,6 +7,8 @@ struct Tally {
     var stored = 0
     /// Answers that were neither a value, a miss nor a success, such as 507.
     var refused = 0
+    /// Those of them that were asked again.
+    var askedAgain = 0
     /// Values that were not those stored under the key (only with --verify).
     var mismatches = 0
     /// The first bytes of the first refused answer, to tell what was wrong.

@@ -38,13 +38,15 @@ enum Usage {
           --count PATH           counting instead of values: a put is POST PATH and the key; in Redis INCR
           --script SHA1          with --count: in Redis a script that was loaded, with the key
           --patch                with --session: a put changes one member instead of all data
+          --again                ask again, 10 ms later, what was refused; --max-seconds bounds it
           --seed N               of random keys and made-up traces, default 1
           --verify               compare every value read with the one written
 
         the output
           --json                 one JSON object on standard output
 
-        It exits with 1 when an answer was neither a value, a miss nor a success.
+        It exits with 1 when an answer was neither a value, a miss nor a success, unless --again got one in the end.
+        SIGTERM ends a load or replay early; the figures are then those of what was done.
 
         """
 }

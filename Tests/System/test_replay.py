@@ -1,10 +1,15 @@
 """The main job on a small scale: a trace made here, replayed cache-aside over real connections."""
 
+import collections
+import contextlib
+import http.server
 import json
 import os
 import random
+import signal
 import struct
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -51,3 +56,67 @@ def test_with_little_memory_the_popular_keys_stay(start_server, trace):
     assert figures["misses"] > distinct
     assert figures["hit_ratio"] > 0.5
     assert figures["mismatches"] == 0
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """Refuses every key twice, then stores it."""
+
+    protocol_version = "HTTP/1.1"
+    asked = collections.Counter()
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked[self.path] += 1
+        self.send_response(204 if self.asked[self.path] > 2 else 503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def refusing_server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Refusing.asked.clear()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def fill(url, *flags, **options):
+    if not BINARY.exists():
+        pytest.skip(f"{BINARY} is not built")
+    command = [os.fspath(BINARY), "--load", "fill", "--value-size", "10", "--url", url, "--json", *flags]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False, **options)
+
+
+def test_what_was_refused_is_asked_again_and_told():
+    with refusing_server() as url:
+        done = fill(url, "--keys", "40", "--connections", "4", "--pipeline", "3", "--again", "--max-seconds", "30")
+    figures = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert (figures["requests"], figures["refused"], figures["asked_again"]) == (120, 80, 80)
+    assert len(Refusing.asked) == 40 and set(Refusing.asked.values()) == {3}
+
+
+def test_without_asking_again_a_refusal_fails_the_load():
+    with refusing_server() as url:
+        done = fill(url, "--keys", "40", "--connections", "4")
+    assert done.returncode == 1 and json.loads(done.stdout)["refused"] == 40
+
+
+def test_sigterm_ends_a_load_with_the_figures_so_far(start_server):
+    host, port = start_server().address
+    command = [os.fspath(BINARY), "--load", "put", "--value-size", "10", "--url", f"http://{host}:{port}", "--json",
+               "--requests", "1000000000", "--rate", "1000"]
+    if not BINARY.exists():
+        pytest.skip(f"{BINARY} is not built")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as load:
+        try:
+            load.communicate(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            load.send_signal(signal.SIGTERM)
+        output, errors = load.communicate(timeout=20)
+    assert load.returncode == 0, errors
+    assert 0 < json.loads(output)["requests"] < 20_000
