@@ -41,6 +41,7 @@ test-release: ## the same, repeated as is worth it before a release
 
 test-faults: build
 	@scripts/install-missing test
+	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) swift test --quiet --filter DurabilityTests
 	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) .venv/bin/python -m pytest -q Tests/System -k durability $(ARGS)
 
 bench: build ## measures beside nginx, nchan, Redis and memcached

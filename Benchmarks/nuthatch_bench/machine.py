@@ -15,6 +15,7 @@ class Cores:
         allowed = sorted(os.sched_getaffinity(0))
         self.server = {allowed[0] if server is None else server}
         self.load = {allowed[min(1, len(allowed) - 1)] if load is None else load}
+        self.all = set(allowed)
         # For rows with two loops: a second pair for the load where there are four cores.
         self.server_pair = set(allowed[:2])
         self.load_pair = set(allowed[2:4]) if len(allowed) >= 4 else self.server_pair

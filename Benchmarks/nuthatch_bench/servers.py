@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import time
 
 from .server import START_TIMEOUT, Server, ServerFailed
@@ -107,7 +108,7 @@ class Redis(Server):
         config = self.directory / f"redis-{self.port}.conf"
         lines = [
             "bind 127.0.0.1", f"port {self.port}", "daemonize no", 'save ""', f"dir {self.directory}",
-            "maxclients 12000", "loglevel warning",
+            "maxclients 12000", "loglevel warning", f"dbfilename dump-{self.port}.rdb",
         ]
         if self.fsync:
             # Without rewriting, which would fall into one round and not into another.
@@ -119,6 +120,11 @@ class Redis(Server):
             lines += [f"maxmemory {self.max_memory}", f"maxmemory-policy {self.policy}"]
         config.write_text("\n".join(lines) + "\n")
         return [self.path(), str(config)]
+
+    def forget(self):
+        """Removes what it kept."""
+        shutil.rmtree(self.directory / f"aof-{self.port}", ignore_errors=True)
+        (self.directory / f"dump-{self.port}.rdb").unlink(missing_ok=True)
 
     def target(self):
         return ["--resp", f"127.0.0.1:{self.port}"]
@@ -151,8 +157,10 @@ class Nuthatch(Server):
     extra = []
 
     def __init__(self, directory, cores, loops=1, max_memory=None, policy=None, port=0, fsync=None,
-                 client_ids=False):
+                 client_ids=False, more=()):
         super().__init__(directory, cores)
+        self.more = list(more)
+        self.data = self.directory / f"data-{fsync}-{id(self)}"
         self.fsync = fsync
         self.client_ids = client_ids
         self.loops = loops
@@ -173,10 +181,14 @@ class Nuthatch(Server):
         if self.policy:
             command += ["--eviction", self.policy]
         if self.fsync:
-            command += ["--data-dir", str(self.directory / f"data-{self.fsync}-{id(self)}"), "--fsync", self.fsync]
+            command += ["--data-dir", str(self.data), "--fsync", self.fsync]
         if self.client_ids:
             command.append("--session-client-ids")
-        return command + self.extra
+        return command + self.more + self.extra
+
+    def forget(self):
+        """Removes what it kept."""
+        shutil.rmtree(self.data, ignore_errors=True)
 
     def wait_until_listening(self):
         """It picks a free port and says which."""

@@ -42,7 +42,14 @@ package struct Thread: ~Copyable {
 
     /// Gives the calling thread a small part of the processor while others want it (nice 15): for work that nobody
     /// waits for.
-    package static func lowerPriority() { nuthatch_lower_priority() }
+    package static func lowerPriority() {
+        nuthatch_lower_priority()
+        nuthatch_shorten_slice()
+    }
+
+    /// Lets threads that wake up have the calling thread's processor soon: for long work at the same priority as theirs,
+    /// because it holds locks that they want. A thread of low priority that is not let run would hold them for long.
+    package static func yieldSoon() { nuthatch_shorten_slice() }
 
     /// Pauses the calling thread.
     package static func sleep(milliseconds: Int) { usleep(UInt32(clamping: milliseconds * 1000)) }

@@ -12,7 +12,7 @@ import Testing
         #expect(written.manifest.segments.count > 2)
         let names = try written.disk.names()
         var random = SplitMix64(seed: firstSeed)
-        for _ in 0..<repetitions(350) {
+        for _ in 0..<repetitions(350, nightly: 17_500, release: 175_000) {
             let name = names[Int(random.next() % UInt64(names.count))]
             let bit = Int(random.next() % UInt64(written.disk.content(name)!.count * 8))
             try flip(bit, of: name, in: written)

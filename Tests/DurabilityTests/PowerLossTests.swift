@@ -9,7 +9,7 @@ import Testing
 @Suite struct `Loss of power` {
     @Test(arguments: TestPolicy.allCases)
     func `costs no more than the policy says`(policy: TestPolicy) throws {
-        let count = UInt64(repetitions(850))
+        let count = repetitions(850, nightly: 85_000, release: 85_000) as UInt64
         for seed in firstSeed..<firstSeed + count {
             var life = SimulatedLife(policy: policy, seed: seed)
             do {

@@ -45,7 +45,7 @@ import Testing
         #expect(site.store.current.segments.count > 2)
         var random = SplitMix64(seed: seed)
         let records = site.ledger.records
-        for _ in 0..<repetitions(10) {
+        for _ in 0..<repetitions(10, nightly: 100, release: 500) {
             let index = Int(random.next() % UInt64(records.count))
             guard isGroupEnd(site, index) else { continue }
             let made = try restore(site, to: .position(records[index].position))
@@ -53,7 +53,7 @@ import Testing
             #expect(made.outcome.position == records[index].position)
         }
         let (first, last) = (records[0].time.milliseconds, records[records.count - 1].time.milliseconds)
-        for _ in 0..<repetitions(10) {
+        for _ in 0..<repetitions(10, nightly: 100, release: 500) {
             let time = Instant(milliseconds: first + Int64(random.next() % UInt64(last - first + 100)))
             let made = try restore(site, to: .time(time))
             let count = records.lastIndex { $0.time <= time && $0.remaining == 0 }.map { $0 + 1 } ?? 0

@@ -1,19 +1,46 @@
-"""SIGKILL at every single call that touches the disk, one run for each (D2)."""
+"""SIGKILL at every single call that changes files, one run for each (D2)."""
 
 import contextlib
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from faults import most_calls, strace
 from node import Node
 from nuthatch_process import StartFailure
 from raw_http import Ended, Violation
 from repetitions import times
 
-CALLS = ("fdatasync", "pwrite64", "renameat", "renameat2", "rename", "unlinkat", "fsync", "fallocate")
-# Each change tries a third of all places, another third by another seed; each night tries all.
-STRIDE = times(3, 1, 1)
+# Each change tries every fifth call, another fifth by another seed; each night tries all.
+STRIDE = times(5, 1, 1)
 ROUNDS, BURST = 20, 10
+FLAGS = ("--fsync", "always", "--log-segment-size", "64kb")
+
+
+@pytest.fixture(scope="module")
+def counting(tmp_path_factory) -> Path:
+    """The library that counts the calls and kills at one of them."""
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("no C compiler for the library that kills at a call")
+    made = tmp_path_factory.mktemp("counting") / "kill_at_call.so"
+    source = Path(__file__).with_name("kill_at_call.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", made, source, "-ldl"], check=True, timeout=60)
+    return made
+
+
+class Calls:
+    """The prefix under which a server's calls are counted, and it is killed at the one of this number."""
+
+    def __init__(self, library: Path, file: Path, kill_at=0):
+        self.file = file
+        self.file.write_bytes(bytes(8))
+        self.prefix = ["env", f"LD_PRELOAD={library}", f"NUTHATCH_CALLS={file}", f"NUTHATCH_KILL_AT={kill_at}"]
+
+    @property
+    def count(self) -> int:
+        return int.from_bytes(self.file.read_bytes(), "little")
 
 
 def script(client, ledger) -> None:
@@ -48,27 +75,62 @@ def run_until_killed(node, prefix) -> bool:
     if process.exit_code is None:
         process.wait_for_kill()
     process.expected_exit_codes = {process.exit_code}
-    assert process.exit_code in (-9, 137), process.errors_text()
+    assert process.exit_code == -9, process.errors_text()
     return True
 
 
-FLAGS = ("--fsync", "always", "--log-segment-size", "64kb")
+@pytest.mark.deadline(900)
+def test_a_kill_at_any_call_loses_nothing_and_the_next_start_succeeds(tmp_path, counting, seed):
+    whole = Calls(counting, tmp_path / "calls")
+    assert not run_until_killed(Node(tmp_path / "whole"), whole.prefix)
+    # At least a write and a sync for each operation, and what starting, segments and the snapshot at the end take.
+    assert whole.count > 2 * ROUNDS * BURST, whole.count
+    numbers = range(1 + seed % STRIDE, whole.count + 1, STRIDE)
+    survived = []
+    for number in numbers:
+        node = Node(tmp_path / f"call-{number}")
+        if not run_until_killed(node, Calls(counting, tmp_path / "calls", number).prefix):
+            survived.append(number)
+        node.ledger.fault()
+        node.start(*FLAGS)
+        node.verify()
+        node.process.kill()
+        shutil.rmtree(node.directory)
+    # Threads share syncs differently from run to run, so only a run's last calls may not be there.
+    assert all(number > whole.count * 0.8 for number in survived), f"{survived} of {whole.count}"
 
 
 @pytest.mark.deadline(900)
-def test_a_kill_at_any_call_loses_nothing_and_the_next_start_succeeds(tmp_path, seed):
-    whole = Node(tmp_path / "whole")
-    assert not run_until_killed(whole, strace(tmp_path / "trace", ",".join(f"?{call}" for call in CALLS)))
-    counts = most_calls(tmp_path / "trace")
-    assert {"fdatasync", "pwrite64", "fsync"} <= counts.keys(), counts
-    killed = 0
-    for call, count in counts.items():
-        for number in range(1 + seed % STRIDE, count + 1, STRIDE):
-            node = Node(tmp_path / f"{call}-{number}")
-            injection = f"{call}:signal=KILL:when={number}"
-            killed += run_until_killed(node, strace(tmp_path / "trace", call, injection))
-            node.ledger.fault()
-            node.start(*FLAGS)
-            node.verify()
-            node.process.kill()
-    assert killed > sum(counts.values()) // STRIDE // 2, f"{killed} of {counts}"
+def test_a_kill_at_any_call_of_the_start_after_a_kill_loses_nothing(tmp_path, counting, seed):
+    """Recovery writes again what is not known to be synced, begins a segment and a manifest."""
+    left = Node(tmp_path / "left")
+    run_until_killed(left, Calls(counting, tmp_path / "calls", 300 + seed % 200).prefix)
+    left.ledger.fault()
+    number, was_killed = 0, True
+    while was_killed:
+        number += 1
+        shutil.rmtree(tmp_path / "again", ignore_errors=True)
+        shutil.copytree(left.directory, tmp_path / "again")
+        node = Node(tmp_path / "again")
+        node.ledger = left.ledger
+        was_killed = killed_at_start(node, Calls(counting, tmp_path / "calls", number).prefix)
+        node.start(*FLAGS)
+        values = node.values()
+        assert not (violations := node.ledger.violations(values)), f"call {number}: {violations[:4]}"
+        node.process.kill()
+    assert number > 5, number
+
+
+def killed_at_start(node, prefix) -> bool:
+    """Starts, and ends by SIGKILL when it is ready; whether it was killed before."""
+    try:
+        process = node.start(*FLAGS, prefix=prefix, ready=False)
+    except StartFailure:
+        return True
+    try:
+        node.wait_until_ready()
+    except (OSError, AssertionError):
+        process.wait_for_kill()
+        return True
+    process.kill()
+    return False

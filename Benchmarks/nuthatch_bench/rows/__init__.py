@@ -1,11 +1,15 @@
 """The rows of the table, in the order they are printed."""
 
-from . import boards, counting, durable, events, growth, hits, idle, loops, memory, sessions, start, throughput
+from . import (
+    boards, counting, durable, events, growth, hits, idle, loops, memory, restart, sessions, snapshot, start, throughput
+)
 
 ROWS = {
     "get": throughput.get,
     "put": throughput.put,
     "durable": durable.measure,
+    "snapshot": snapshot.measure,
+    "restart": restart.measure,
     "pipelined": throughput.pipelined,
     "increment": counting.increment,
     "check": counting.check,

@@ -3,7 +3,11 @@ import Posix
 import Synchronization
 
 /// Makes snapshots beside the running server: when they are due, when somebody asks, and when the server stops. One
-/// thread of low priority, one snapshot at a time; it alone adds snapshots to the manifest and takes old files out.
+/// thread, one snapshot at a time; it alone adds snapshots to the manifest and takes old files out.
+///
+/// It captures at the priority of everybody else, since it holds the shards' locks meanwhile: at a low one a busy machine
+/// would let it hold them for tens of milliseconds. What takes long and no locks has low priority: packing, which
+/// therefore also sets the pace of the capture, and the rehearsal.
 ///
 /// A snapshot counts in this order: written under another name, synced, the log synced up to its position, renamed,
 /// the directory synced, entered in the manifest, rehearsed, marked as rehearsed. What breaks off before is removed; a
@@ -124,7 +128,7 @@ package final class SnapshotService: Sendable {
     // MARK: The thread
 
     private func run() {
-        Thread.lowerPriority()
+        Thread.yieldSoon()
         rehearseWhatWasNot()
         while true {
             _ = work.wait(milliseconds: 1000)
@@ -212,8 +216,7 @@ package final class SnapshotService: Sendable {
         shared.withLock { $0.verifying = id }
         defer { shared.withLock { $0.verifying = nil } }
         do throws(SnapshotFailure) {
-            let loader = SnapshotLoader(disk: parts.manifest.disk, threads: 1, progress: progress)
-            _ = try loader.rehearse(entry.name, in: parts.rehearsalState(), expected: entry)
+            try load(entry)
             shared.withLock { shared in
                 shared.failures[id] = nil
                 shared.verified[id] = parts.now()
@@ -226,6 +229,27 @@ package final class SnapshotService: Sendable {
             shared.withLock { $0.failures[id] = error.description }
             parts.note("snapshot \(id) did not pass its rehearsal: \(error)")
         }
+    }
+
+    /// On a thread of low priority, since none can be raised again.
+    private func load(_ entry: SnapshotEntry) throws(SnapshotFailure) {
+        let outcome = Mutex<Result<Void, SnapshotFailure>>(.success(()))
+        let aside = ThreadGroup()
+        do throws(SystemError) {
+            try aside.start(name: "nh-rehearse") { [self] in
+                Thread.lowerPriority()
+                let loader = SnapshotLoader(disk: parts.manifest.disk, threads: 1, progress: progress)
+                do throws(SnapshotFailure) {
+                    _ = try loader.rehearse(entry.name, in: parts.rehearsalState(), expected: entry)
+                } catch {
+                    outcome.withLock { $0 = .failure(error) }
+                }
+            }
+        } catch {
+            throw .resources("no thread for a rehearsal: \(error)")
+        }
+        aside.join()
+        try outcome.withLock { $0 }.get()
     }
 
     private func markRehearsed(_ id: UInt64) throws(SnapshotFailure) {

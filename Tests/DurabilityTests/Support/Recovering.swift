@@ -19,9 +19,15 @@ func recover(
     return try recovery.run()
 }
 
-/// How often a test repeats: `perChange` times, or a multiple that `NUTHATCH_REPEAT` says.
-func repetitions(_ perChange: Int) -> Int {
-    perChange * (ProcessInfo.processInfo.environment["NUTHATCH_REPEAT"].flatMap(Int.init) ?? 1)
+/// How often a test repeats for each change, each night and each release: `NUTHATCH_TEST_DEPTH` is change, nightly or
+/// release.
+func repetitions<Count: BinaryInteger>(_ change: Count, nightly: Count, release: Count) -> Count {
+    switch ProcessInfo.processInfo.environment["NUTHATCH_TEST_DEPTH"] ?? "change" {
+    case "change": change
+    case "nightly": nightly
+    case "release": release
+    case let other: fatalError("NUTHATCH_TEST_DEPTH is change, nightly or release, not \(other)")
+    }
 }
 
 /// The first seed of a run: `NUTHATCH_SEED`, to repeat one, or anything.
