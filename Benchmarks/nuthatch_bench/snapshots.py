@@ -1,4 +1,4 @@
-"""Asking a server for a snapshot, and whether it has loaded what it keeps: Nuthatch over HTTP, Redis in its protocol."""
+"""Asking a server for a snapshot, and whether it has loaded what it keeps."""
 
 import http.client
 import json

@@ -1,10 +1,10 @@
-// Loaded before the C library (LD_PRELOAD): counts the calls of the whole process that change files, in the one order in
-// which they happen, and ends the process by SIGKILL at the one of the number NUTHATCH_KILL_AT. strace counts for each
+// Loaded before the C library (LD_PRELOAD): counts the calls of the whole process that change files, in the one order
+// in which they happen, and ends the process by SIGKILL at the one of the number KILL_AT. strace counts for each
 // thread, and so never gets to the calls of one that calls seldomer than another.
 //
 // The call that is killed does not happen; of a write, when the number is odd, the first half does.
 //
-// NUTHATCH_CALLS names a file of 8 bytes where the count is kept, for who comes after the process.
+// KILL_COUNT names a file of 8 bytes where the count is kept, for who comes after the process.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,7 +20,7 @@ static _Atomic long *calls;
 static long last;
 
 __attribute__((constructor)) static void begin(void) {
-    const char *path = getenv("NUTHATCH_CALLS"), *at = getenv("NUTHATCH_KILL_AT");
+    const char *path = getenv("KILL_COUNT"), *at = getenv("KILL_AT");
     last = at ? atol(at) : 0;
     int file = path ? open(path, O_RDWR) : -1;
     if (file < 0) _exit(99);

@@ -1,7 +1,8 @@
 """How long a server takes to load what it kept: ten million small keys, from a snapshot and from the log.
 
-Any core of the machine may be used, and what is read is in the page cache. Beside the time from the start of the process
-to the first answer about data stands the rate of one core: keys by the processor time that all threads used until then."""
+Any core of the machine may be used, and what is read is in the page cache. Beside the time from the start of the
+process to the first answer about data stands the rate of one core: keys by the processor time that all threads used
+until then."""
 
 import contextlib
 import time
@@ -76,7 +77,8 @@ def restarted(bench, server, keys):
     wait(server, snapshots(server).is_loaded)
     seconds = time.monotonic() - began
     used = threads.whole_cpu(server.process.pid)
-    found = bench.load.run(server, "--load", "get", "--keys", keys, "--value-size", 64, "--requests", 20_000, "--verify")
+    found = bench.load.run(
+        server, "--load", "get", "--keys", keys, "--value-size", 64, "--requests", 20_000, "--verify")
     if found["get_misses"]:
         raise LoadFailed(f"{server.name}: {found['get_misses']:,} of 20,000 keys were not there after its restart")
     return {"seconds": seconds, "core_seconds": used, "keys_a_core_second": keys / used, "cores": len(server.cores)}
