@@ -49,14 +49,6 @@ def calls_by_thread(trace: Path) -> dict[tuple[str, str], int]:
     return counts
 
 
-def most_calls(trace: Path) -> dict[str, int]:
-    """For each traced call, how often the thread made it that made it most."""
-    most = {}
-    for (_, call), times in calls_by_thread(trace).items():
-        most[call] = max(times, most.get(call, 0))
-    return most
-
-
 class SmallDisk:
     """A file system of a few megabytes, mounted where only processes started with `prefix` see it.
 
