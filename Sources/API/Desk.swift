@@ -8,6 +8,7 @@ import Observability
 /// A noncopyable value rather than the worker object itself, so that the compiler proves at build time that no two
 /// parts of it are used against each other, and no check is left for the request line.
 struct Desk: ~Copyable {
+    private let inPlace = InPlace()
     let api: CacheAPI
     var engine: any Engine
     var gate: (any ChangeGate)?
