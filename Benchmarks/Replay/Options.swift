@@ -40,6 +40,8 @@ struct Options {
     var patch = false
     /// Asks again, a little later, what was refused.
     var again = false
+    /// A put is a POST of its value to this path and the key.
+    var post: String?
     /// A put counts: what stands before the key in the path, and the script that does the same in Redis.
     var count: String?
     var script: String?
@@ -109,6 +111,7 @@ struct Options {
             case "--patch": patch = true
             case "--again": again = true
             case "--count": count = text()
+            case "--post": post = text()
             case "--script": script = text()
             case "--help", "-h":
                 emit(Usage.text)
