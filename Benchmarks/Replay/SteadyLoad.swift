@@ -1,5 +1,5 @@
-/// The same operation again and again: on keys in turn (`fill`), or on random ones. What was refused is asked once more if
-/// `again` says so.
+/// The same operation again and again: on keys in turn (`fill`), or on random ones. What was refused is asked once more
+/// if `again` says so.
 struct SteadyLoad: Workload {
     enum Order { case inTurn, random }
 

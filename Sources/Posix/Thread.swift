@@ -47,8 +47,8 @@ package struct Thread: ~Copyable {
         nuthatch_shorten_slice()
     }
 
-    /// Lets threads that wake up have the calling thread's processor soon: for long work at the same priority as theirs,
-    /// because it holds locks that they want. A thread of low priority that is not let run would hold them for long.
+    /// Lets threads that wake up have the calling thread's processor soon: for long work at the same priority as
+    /// theirs, because it holds locks that they want. One of low priority that is not let run would hold them for long.
     package static func yieldSoon() { nuthatch_shorten_slice() }
 
     /// Pauses the calling thread.

@@ -5,9 +5,9 @@ import Synchronization
 /// Makes snapshots beside the running server: when they are due, when somebody asks, and when the server stops. One
 /// thread, one snapshot at a time; it alone adds snapshots to the manifest and takes old files out.
 ///
-/// It captures at the priority of everybody else, since it holds the shards' locks meanwhile: at a low one a busy machine
-/// would let it hold them for tens of milliseconds. What takes long and no locks has low priority: packing, which
-/// therefore also sets the pace of the capture, and the rehearsal.
+/// It captures at the priority of everybody else, since it holds the shards' locks meanwhile: at a low one a busy
+/// machine would let it hold them for tens of milliseconds. What takes long and no locks has low priority: packing,
+/// which therefore also sets the pace of the capture, and the rehearsal.
 ///
 /// A snapshot counts in this order: written under another name, synced, the log synced up to its position, renamed,
 /// the directory synced, entered in the manifest, rehearsed, marked as rehearsed. What breaks off before is removed; a

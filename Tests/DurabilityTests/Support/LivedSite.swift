@@ -47,7 +47,7 @@ struct LivedSite: ~Copyable {
     private var wall: Int64 = 1_800_000_000_000
     private var monotonic: Int64 = 5000
 
-    static let memory = 4 << 20
+    static let memory = 2 << 20
     static let hour: Int64 = 3_600_000
 
     init(seed: UInt64) throws {
@@ -82,7 +82,7 @@ struct LivedSite: ~Copyable {
         let snapshots = Set((0..<2).map { _ in Int(random.next() % UInt64(batches)) })
         for batch in 0..<batches {
             if batch == stepBack { wall -= Self.hour }
-            try liveBatch(isNoted: random.next() % 6 == 0)
+            try liveBatch(isNoted: random.next() % 8 == 0)
             if snapshots.contains(batch) { try snapshot() }
         }
         (evicted, expired) = queue.removed
@@ -94,7 +94,7 @@ struct LivedSite: ~Copyable {
         wall += passed
         monotonic += passed
         let operations = Int(random.next() % 12) + 1
-        let noted = random.next() % 6 == 0 ? Int(random.next() % UInt64(operations)) : -1
+        let noted = random.next() % 8 == 0 ? Int(random.next() % UInt64(operations)) : -1
         for number in 0..<operations {
             operate()
             if number == noted { note(logTime: nil) }
@@ -127,7 +127,7 @@ struct LivedSite: ~Copyable {
         let none: [UInt8] = []
         switch chance % 10 {
         case 0..<6:
-            let value = [UInt8](repeating: UInt8(truncatingIfNeeded: chance >> 24), count: Int(chance >> 32 & 0x3fff))
+            let value = [UInt8](repeating: UInt8(truncatingIfNeeded: chance >> 24), count: Int(chance >> 32 & 0x1fff))
             let end = now.advanced(byMilliseconds: Int64(chance >> 48 & 0x7ff))
             let put = Put(
                 key: key.span, value: value.span, fields: none.span,
