@@ -219,6 +219,32 @@ extension Cache {
         }
     }
 
+    @Test("some hundreds are counted exactly, in one bucket and in several", arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func fewUniques(seed: UInt64) {
+        let cache = Cache(seed: seed)
+        for number in 1...700 {
+            _ = cache.add("c", Adding(unique: "user \(number)"))
+            _ = cache.add("c", Adding(unique: "user \(number / 2)"))
+            let estimate = cache.counter("c", .uniques(nil)).1.estimate
+            // 0 comes as well.
+            #expect(estimate == Int64(number + 1), "seed \(seed)")
+        }
+    }
+
+    @Test("a dense state is the same whether it was sparse before or never")
+    func denseForm() {
+        let cache = Cache(seed: 3)
+        let hasher = KeyHasher(first: 9, second: 21).ofStates
+        var ranks = [UInt8](repeating: 0, count: Uniques.registers)
+        for number in 1...3000 {
+            let name = Array("user \(number)".utf8)
+            let (register, rank) = Uniques.place(hasher.hash(RawBytes(name.span)))
+            ranks[register] = max(ranks[register], rank)
+            _ = cache.add("c", Adding(unique: "user \(number)"))
+        }
+        #expect(cache.counter("c", .uniques(nil)).1.estimate == Self.estimate(ranks))
+    }
+
     private static func estimate(_ ranks: [UInt8]) -> Int64 {
         let state: [UInt8] = [1, 0, 0, 0] + ranks
         return state.withUnsafeBytes { bytes in
