@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "DurabilityTests", dependencies: ["Durability", "CacheEngine", "CacheModel", "Posix", "Bytes"],
             swiftSettings: tests),
-        .testTarget(name: "PubSubTests", dependencies: ["PubSub", "CacheModel", "Bytes"], swiftSettings: tests),
+        .testTarget(
+            name: "PubSubTests", dependencies: ["PubSub", "CacheModel", "Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),

@@ -19,12 +19,18 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
     public private(set) var capacity: Int = 0
     @usableFromInline var readMark: Int = 0
     @usableFromInline var writeMark: Int = 0
+    /// Whether what is held must not outlive its use. Storage that is grown out of, given back or emptied is then
+    /// overwritten; an emptied buffer is no secret any more.
+    public var isSecret = false
 
     public init() {}
 
     public init(capacity: Int) { reserve(capacity) }
 
-    deinit { free(base) }
+    deinit {
+        if isSecret { overwriteStorage(0..<capacity) }
+        free(base)
+    }
 
     /// How many bytes can be read.
     public var count: Int { writeMark - readMark }
@@ -160,17 +166,23 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
     public mutating func consume(_ consumed: Int) {
         precondition(consumed >= 0 && consumed <= count, "consumed more than was there")
         readMark += consumed
-        if readMark == writeMark { readMark = 0; writeMark = 0 }
+        if readMark == writeMark {
+            if isSecret { overwriteSecret() }
+            readMark = 0
+            writeMark = 0
+        }
     }
 
     /// Forgets what lies behind the first `length` readable bytes.
     public mutating func truncate(to length: Int) {
         precondition(length >= 0 && length <= count, "cannot truncate to more than is there")
+        if isSecret { overwriteStorage(readMark + length..<writeMark) }
         writeMark = readMark + length
     }
 
     /// Empties the buffer; storage above `keeping` bytes is given back.
     public mutating func removeAll(keeping limit: Int = .max) {
+        if isSecret { overwriteSecret() }
         readMark = 0
         writeMark = 0
         if capacity > limit { release() }
@@ -191,6 +203,32 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
         bytes.withUnsafeBufferPointer { _ = memcpy(base! + readMark + index, $0.baseAddress!, bytes.count) }
     }
 
+    // MARK: Secrets
+
+    /// Overwrites the first `length` readable bytes with zeros; they can still be consumed.
+    public mutating func overwrite(first length: Int) {
+        precondition(length >= 0 && length <= count, "cannot overwrite more than is there")
+        overwriteStorage(readMark..<readMark + length)
+    }
+
+    /// Overwrites `length` bytes behind the readable ones: what was cut off there.
+    public mutating func overwrite(behind length: Int) {
+        precondition(length >= 0 && length <= capacity - writeMark, "cannot overwrite more than there is room for")
+        overwriteStorage(writeMark..<writeMark + length)
+    }
+
+    /// For a buffer about to be emptied.
+    private mutating func overwriteSecret() {
+        overwriteStorage(0..<writeMark)
+        isSecret = false
+    }
+
+    /// `explicit_bzero`, for a compiler may leave out a `memset` of what is never read again.
+    private func overwriteStorage(_ range: Range<Int>) {
+        guard let base, !range.isEmpty else { return }
+        explicit_bzero(base + range.lowerBound, range.count)
+    }
+
     // MARK: Storage
 
     /// Makes room for `additional` bytes behind the write mark.
@@ -201,6 +239,8 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
     /// Gives the storage back; the buffer must be empty.
     public mutating func release() {
         precondition(isEmpty, "released a buffer that still holds bytes")
+        if isSecret { overwriteStorage(0..<capacity) }
+        isSecret = false
         free(base)
         base = nil
         capacity = 0
@@ -212,10 +252,12 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
         let live = count
         if readMark > 0 && capacity - live >= added && readMark >= live {
             memmove(base!, base! + readMark, live)
+            if isSecret { overwriteStorage(live..<writeMark) }
         } else {
             let wanted = Swift.max(live + added, Swift.max(256, capacity * 2))
             guard let bigger = malloc(wanted) else { fatalError("out of memory: \(wanted) bytes for a buffer") }
             if live > 0 { memcpy(bigger, base! + readMark, live) }
+            if isSecret { overwriteStorage(0..<writeMark) }
             free(base)
             base = bigger
             capacity = wanted

@@ -1,3 +1,4 @@
+import Bytes
 import COpenSSL
 
 /// Bytes nobody can foresee, from the library's generator, which the kernel seeds.
@@ -12,6 +13,18 @@ package enum SecureRandom {
                 fatalError("the random generator failed")
             }
             filled = count
+        }
+    }
+
+    /// Appends so many bytes: for secrets, which a buffer can be told to overwrite and an array cannot.
+    ///
+    /// Unsafe: the C function fills the first `count` bytes of the room that the buffer made for them.
+    package static func append(_ count: Int, to out: inout IOBuffer) {
+        precondition(count >= 0 && count <= 1 << 20, "a secret is short")
+        _ = out.append(minimum: count) { target in
+            guard count == 0 || RAND_bytes(target.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(count)) == 1
+            else { fatalError("the random generator failed") }
+            return count
         }
     }
 

@@ -32,6 +32,8 @@ package struct PubSubLimits: Sendable {
     package var historyBytes = 256 << 20
     /// Events of undeclared topics that are remembered for readers who come back, in bytes for all topics together.
     package var recentBytes = 16 << 20
+    /// The same for topics of the server's own, in bytes: a storm of sessions must not push out what clients said.
+    package var ownRecentBytes = 8 << 20
     /// How long those are remembered, in milliseconds.
     package var recentAge: Int64 = 60_000
     /// Topics with a history of their own or a last value.

@@ -28,7 +28,9 @@ package struct OutputQueue: ~Copyable {
 
     package var isEmpty: Bool { count == 0 }
 
-    package mutating func append(_ added: Span<UInt8>) {
+    /// - Parameter isSecret: whether the bytes are to be overwritten once they have left.
+    package mutating func append(_ added: Span<UInt8>, isSecret: Bool = false) {
+        if isSecret { bytes.isSecret = true }
         bytes.append(added)
         count += added.count
     }

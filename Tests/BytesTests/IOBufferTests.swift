@@ -54,6 +54,67 @@ import Testing
         #expect(buffer.readable.copied() == Array(text.utf8))
     }
 
+    /// What the buffer's free room holds, zeros apart: bytes that were there before.
+    private func left(in buffer: inout IOBuffer) -> [UInt8] {
+        var found: [UInt8] = []
+        _ = buffer.append(minimum: 0) { room in
+            found = room.filter { $0 != 0 }
+            return 0
+        }
+        return found
+    }
+
+    private func secret(_ text: StaticString) -> IOBuffer {
+        var buffer = IOBuffer(capacity: 256)
+        // Fresh storage may hold anything.
+        buffer.append(repeating: 0, count: buffer.capacity)
+        buffer.removeAll()
+        buffer.append(text)
+        buffer.isSecret = true
+        return buffer
+    }
+
+    @Test func `an emptied buffer holds nothing of a secret, and is none any more`() {
+        var consumed = secret("password")
+        consumed.consume(4)
+        consumed.consume(4)
+        #expect(left(in: &consumed).isEmpty && !consumed.isSecret)
+        var removed = secret("password")
+        removed.consume(4)
+        removed.removeAll()
+        #expect(left(in: &removed).isEmpty && !removed.isSecret)
+        var plain = secret("password")
+        plain.isSecret = false
+        plain.removeAll()
+        #expect(left(in: &plain) == Array("password".utf8))
+    }
+
+    @Test func `what is cut off a secret, or left behind when it moves, is overwritten`() {
+        var cut = secret("password")
+        cut.truncate(to: 4)
+        #expect(left(in: &cut).isEmpty && cut.readable.copied() == Array("pass".utf8))
+        var moved = secret("")
+        moved.append(repeating: 1, count: 200)
+        moved.append("password")
+        moved.consume(200)
+        let capacity = moved.capacity
+        moved.reserve(100)
+        #expect(moved.capacity == capacity && left(in: &moved).isEmpty)
+        #expect(moved.readable.copied() == Array("password".utf8))
+    }
+
+    @Test func `bytes are overwritten where they stand, or where they stood`() {
+        var buffer = secret("name: secret;next")
+        buffer.consume(6)
+        buffer.overwrite(first: 6)
+        #expect(buffer.readable.copied() == [0, 0, 0, 0, 0, 0] + Array(";next".utf8))
+        buffer.isSecret = false
+        buffer.truncate(to: 7)
+        #expect(left(in: &buffer) == Array("next".utf8))
+        buffer.overwrite(behind: 4)
+        #expect(left(in: &buffer).isEmpty)
+    }
+
     @Test func `moving and replacing stay inside the readable bytes`() {
         var buffer = IOBuffer()
         buffer.append("xxabcdef")

@@ -199,6 +199,94 @@ extension Cache {
         }
     }
 
+    @Test("a million uniques are told within 2 %, for every seed", arguments: [1, 2, 3, 4] as [UInt64])
+    func millionUniques(seed: UInt64) {
+        // The registers alone, as `add` fills them: through commands the same million takes minutes here.
+        var ranks = [UInt8](repeating: 0, count: Uniques.registers)
+        var estimates: [Int: Int64] = [:]
+        for number in 1...1_000_000 {
+            let name = UInt64(number)
+            let hash = withUnsafeBytes(of: name) { bytes in
+                KeyHasher(first: seed, second: ~seed).hash(RawBytes(start: bytes.baseAddress!, count: 8))
+            }
+            let (register, rank) = Uniques.place(hash)
+            if ranks[register] < rank { ranks[register] = rank }
+            if [10_000, 100_000, 1_000_000].contains(number) { estimates[number] = Self.estimate(ranks) }
+        }
+        for (count, estimate) in estimates {
+            let error = abs(Double(estimate) / Double(count) - 1)
+            #expect(error <= 0.02, "\(count) counted as \(estimate), seed \(seed)")
+        }
+    }
+
+    @Test("some hundreds are counted exactly, in one bucket and in several", arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func fewUniques(seed: UInt64) {
+        let cache = Cache(seed: seed)
+        for number in 1...700 {
+            _ = cache.add("c", Adding(unique: "user \(number)"))
+            _ = cache.add("c", Adding(unique: "user \(number / 2)"))
+            let estimate = cache.counter("c", .uniques(nil)).1.estimate
+            // 0 comes as well.
+            #expect(estimate == Int64(number + 1), "seed \(seed)")
+        }
+    }
+
+    @Test("a dense state is the same whether it was sparse before or never")
+    func denseForm() {
+        let cache = Cache(seed: 3)
+        let hasher = KeyHasher(first: 9, second: 21).ofStates
+        var ranks = [UInt8](repeating: 0, count: Uniques.registers)
+        for number in 1...3000 {
+            let name = Array("user \(number)".utf8)
+            let (register, rank) = Uniques.place(hasher.hash(RawBytes(name.span)))
+            ranks[register] = max(ranks[register], rank)
+            _ = cache.add("c", Adding(unique: "user \(number)"))
+        }
+        #expect(cache.counter("c", .uniques(nil)).1.estimate == Self.estimate(ranks))
+    }
+
+    private static func estimate(_ ranks: [UInt8]) -> Int64 {
+        let state: [UInt8] = [1, 0, 0, 0] + ranks
+        return state.withUnsafeBytes { bytes in
+            var union = Uniques.Union()
+            union.add(RawBytes(start: bytes.baseAddress!, count: bytes.count))
+            return union.estimate
+        }
+    }
+
+    @Test("every item that is more than a thousandth is among the first 1,000, and no error is larger than that")
+    func frequent() {
+        let seed = UInt64.random(in: 1 ... .max)
+        print("frequent items: seed \(seed)")
+        var random = SplitMix64(seed: seed)
+        let cache = Cache()
+        var truth: [String: Int64] = [:]
+        var total: Int64 = 0
+        // Two out of three are items of a long tail that never comes back: all 1,000 places change hands many times.
+        for number in 0..<30_000 {
+            let item = random.next() % 3 == 0 ? "item \(random.next() % (1 << (random.next() % 8)))" : "once \(number)"
+            _ = cache.add("c", Adding(item: item))
+            truth[item, default: 0] += 1
+            total += 1
+        }
+        var reply = Reply()
+        let name = Array("c".utf8)
+        let command = CounterCommand(
+            name: name.span, action: .top(nil, most: 1000), precondition: Precondition(), zones: ZoneSet())
+        _ = cache.engine.execute(.counter(command), at: cache.now, ticket: cache.nextTicket(), reply: &reply)
+        #expect(reply.counters.items.count == 1000)
+        var found: [String: Int64] = [:]
+        for item in reply.counters.items {
+            let text = String(decoding: reply.bytes.readable.extracting(item.item).array, as: UTF8.self)
+            #expect(item.error <= total / 1000, "\(text) \(item.error), seed \(seed)")
+            #expect(item.count - item.error <= truth[text] ?? 0 && truth[text] ?? 0 <= item.count, "seed \(seed)")
+            found[text] = item.count
+        }
+        let frequent = truth.filter { $0.value > total / 1000 }
+        #expect(frequent.count > 10)
+        #expect(frequent.keys.allSatisfy { found[$0] != nil }, "seed \(seed)")
+    }
+
     @Test("the true count of each frequent item lies between count less error and count")
     func items() {
         let seed = UInt64.random(in: 1 ... .max)

@@ -84,6 +84,15 @@ final class Fixture {
         return hub.publish(publication, at: now)
     }
 
+    /// News of a session, as the server tells it; the event's number.
+    @discardableResult
+    func announce(_ text: String) -> UInt64 {
+        let (topic, key, payload) = (Array("$sessions".utf8), [UInt8](), Array(text.utf8))
+        hub.announce(
+            OwnNews(topic: topic.span, key: key.span, event: .created, payload: payload.span, position: .none), at: now)
+        return hub.head.number
+    }
+
     func declare(_ topic: String, count: Int = 1000, age: Int64 = 3_600_000, bytes: Int = 8 << 20) {
         var settings = HistorySettings()
         settings.count = count

@@ -263,6 +263,45 @@ import Testing
         #expect(fixture.hub.statistics().recentBytes <= 10_000)
     }
 
+    @Test func `what the server says in its own topics takes nothing from what clients said, nor the other way round`()
+    {
+        var limits = PubSubLimits()
+        limits.recentBytes = 10_000
+        limits.ownRecentBytes = 5_000
+        let fixture = Fixture(limits: limits)
+        fixture.publish("news", "said")
+        let announced = fixture.announce("first")
+        for number in 0..<1000 { fixture.announce("session \(number)") }
+        #expect(fixture.hub.statistics().recentBytes <= 5_000 + 500)
+        #expect(fixture.hub.info(Fixture.name("news"), at: fixture.now)?.events == 1)
+        for number in 0..<1000 { fixture.publish("t\(number)", "x") }
+        #expect(fixture.hub.info(Fixture.name("$sessions"), at: fixture.now).map { $0.events > 10 } == true)
+        #expect(fixture.hub.statistics().recentBytes <= 15_000)
+        let behind = fixture.join(["$sessions"], from: fixture.cursor(announced))
+        fixture.turn()
+        fixture.catchUp(behind)
+        #expect(behind.gaps.first?.missed.map { $0 + behind.got.count } == 1000 && behind.got.last == "session 999")
+    }
+
+    @Test func `a reader by patterns is given clients' events and the server's own in one order`() {
+        let fixture = Fixture()
+        var expected: [String] = []
+        for number in 0..<40 {
+            if number % 3 == 0 {
+                fixture.announce("own \(number)")
+            } else {
+                fixture.publish("a/\(number % 5)", "a \(number)")
+            }
+            expected.append(number % 3 == 0 ? "own \(number)" : "a \(number)")
+        }
+        let behind = fixture.join(patterns: ["$sessions", "a/*"], from: fixture.cursor(7))
+        let since = fixture.join(patterns: ["a/*"], from: .last(1))
+        fixture.turn()
+        for reader in [behind, since] { fixture.catchUp(reader, bytes: 700) }
+        #expect(behind.got == Array(expected.dropFirst(7)) && behind.gaps.isEmpty)
+        #expect(since.got.count == 5 && since.got.last == "a 38")
+    }
+
     @Test func `removing a topic gives everything of it up`() {
         let fixture = Fixture()
         fixture.declare("a")

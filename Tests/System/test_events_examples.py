@@ -166,7 +166,7 @@ class PageServer(BaseHTTPRequestHandler):
 def test_the_example_page_shows_events_and_resumes_in_a_browser(tmp_path, key):
     browser = chromium()
     if browser is None:
-        pytest.skip("no chromium is installed")
+        pytest.skip("no chromium is installed: scripts/install-missing test could not, or was not asked")
     with running() as server, Client(server.address) as http, Cutter(server.address) as cutter:
         PageServer.upstream = cutter._listener.getsockname()
         pages = ThreadingHTTPServer(("127.0.0.1", 0), PageServer)
@@ -176,6 +176,8 @@ def test_the_example_page_shows_events_and_resumes_in_a_browser(tmp_path, key):
         try:
             wait_for(lambda: subscribers(http, key) == 1, within=60)
             http.request("POST", f"/v1/topics/{key}", b"first")
+            # A page that was given nothing yet has no place to come back to.
+            wait_for(lambda: shown.items() == ["first"], within=60)
             with cutter.apart():
                 wait_for(lambda: subscribers(http, key) == 0)
                 http.request("POST", f"/v1/topics/{key}", b"second")
@@ -196,7 +198,11 @@ class Browser:
              f"--user-data-dir={directory}", "--remote-debugging-port=0", "--remote-allow-origins=*", page],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port_file = directory / "DevToolsActivePort"
-        wait_for(lambda: port_file.exists() and port_file.read_text().count("\n") >= 1, within=60)
+        try:
+            wait_for(lambda: port_file.exists() and port_file.read_text().count("\n") >= 1, within=60)
+        except AssertionError:
+            self.close()
+            raise
         self._port = int(port_file.read_text().split()[0])
         self._socket = None
         self._number = 0

@@ -85,15 +85,14 @@ extension Desk {
         if let text = parameters[.cursor] {
             let refusal = Problem(.badCursor, "the cursor is not one this list gave, or belongs to another query")
             guard let cursor = ListCursor(text, for: query, secret: secret.span) else { throw refusal }
-            if listing == .all {
-                place = cursor.tableCursor
-            } else {
+            place = cursor.tableCursor
+            if listing != .all || !cursor.key.isEmpty {
                 guard cursor.key.count == SessionHandle.bytes else { throw refusal }
                 after = SessionHandle(cursor.key.readable)
             }
         }
         switch listing {
-        case .all: return .all(cursor: place)
+        case .all: return .all(cursor: place, after: after)
         case .user: return .user(after: after)
         case .attribute: return .attribute(after: after)
         }
@@ -105,10 +104,10 @@ extension Desk {
         if listing == .all {
             guard let place = reply.nextCursor else { return nil }
             next.tableCursor = place
-        } else {
-            guard let handle = reply.session.next else { return nil }
-            handle.append(to: &next.key)
+        } else if reply.session.next == nil {
+            return nil
         }
+        reply.session.next?.append(to: &next.key)
         return next
     }
 

@@ -78,6 +78,7 @@ extension Desk {
     /// - Parameter id: the secret id, told once where it is new; empty where it is not told.
     mutating func writeSession(id: Span<UInt8> = Span(), showingData: Bool, at now: Instant) throws(Problem) {
         scratch.removeAll()
+        if !id.isEmpty { scratch.isSecret = true }
         guard SessionJSON.append(reply, id: id, showingData: showingData, at: now, into: &scratch) else {
             throw .unavailable
         }
@@ -88,6 +89,7 @@ extension Desk {
         scratch.append("\n")
         beginSession(status, response: &response)
         response.finish(length: scratch.count)
+        if scratch.isSecret { response.buffer.isSecret = true }
         response.body(scratch.readable)
         scratch.removeAll(keeping: 1 << 16)
     }

@@ -3,7 +3,8 @@ import CacheModel
 import Crypto
 
 /// A session's secret id: 256 random bits in base64url, known to its holder only. Everything behind this file sees its
-/// SHA-256.
+/// SHA-256. Buffers that held one are overwritten once the request is answered (`IOBuffer.isSecret`; of requests see
+/// `HTTPConnection+Secrets`).
 enum SessionSecret {
     private static let bytes = 32
     /// An id that a client may choose has at least this many bytes.
@@ -11,10 +12,14 @@ enum SessionSecret {
     /// No id is longer: one of our own has 43 characters.
     static let longest = 512
 
-    /// Appends a new id.
+    /// Appends a new id, which makes the buffer a secret.
     static func make(into out: inout IOBuffer) -> SessionDigest {
         let start = out.count
-        Base64.encode(SecureRandom.bytes(bytes).span, .url, into: &out)
+        var random = IOBuffer()
+        random.isSecret = true
+        SecureRandom.append(bytes, to: &random)
+        out.isSecret = true
+        Base64.encode(random.readable, .url, into: &out)
         return digest(of: out.readable.extracting(start..<out.count))
     }
 

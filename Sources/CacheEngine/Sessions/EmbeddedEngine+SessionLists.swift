@@ -76,7 +76,8 @@ extension EmbeddedEngine {
     func sessionList(_ command: SessionList, _ now: Instant, _ reply: inout Reply) {
         reply.outcome = .page
         switch command.selection {
-        case .all(let cursor): listAll(command, TableCursor(packed: cursor ?? 0), now, &reply)
+        case .all(let cursor, let after):
+            listAll(command, TableCursor(packed: cursor ?? 0), after, now, &reply)
         case .user(let after): list(command, SessionGroups.user(command.value, stateHasher), after, now, &reply)
         case .attribute(let after):
             let group = SessionGroups.attribute(command.name, command.value, stateHasher)
@@ -120,20 +121,21 @@ extension EmbeddedEngine {
 
     /// A page of a walk over the states' shards; `nextCursor` where it goes on.
     private func listAll(
-        _ command: SessionList, _ start: TableCursor, _ now: Instant, _ reply: inout Reply
+        _ command: SessionList, _ start: TableCursor, _ after: SessionHandle?, _ now: Instant, _ reply: inout Reply
     ) {
         var cursor = start
-        var budget = Self.lookBudget * 2
+        var walk = SessionWalk(command, after: after, budget: Self.lookBudget * 2)
         guard cursor.table < HashIndex.tableCount else { return }
         while cursor.shard < shardCount {
             let shard = shards[shardCount + cursor.shard]
             shard.lock.lock()
-            let next = shard.state.pointee.walkSessions(cursor, command, &budget, now, &reply)
+            let next = shard.state.pointee.walkSessions(&walk, cursor, now, &reply)
             shard.state.pointee.setHorizon(of: &reply)
             shard.lock.unlock()
             if let next { cursor.hash = next } else { cursor.nextTable() }
-            if reply.rows.count >= command.limit || budget <= 0 { break }
+            if walk.isOver(rows: reply.rows.count) { break }
         }
+        reply.session.next = walk.after
         if cursor.shard < shardCount { reply.nextCursor = cursor.packed }
         reply.raiseHorizonToRows()
     }
@@ -161,7 +163,7 @@ private struct SessionTest {
 
 extension ReplyRow {
     /// A live session.
-    fileprivate init(_ entry: Entry, wantsData: Bool, into bytes: inout IOBuffer) {
+    init(_ entry: Entry, wantsData: Bool, into bytes: inout IOBuffer) {
         self.init(outcome: .hit)
         entry.fill(&info)
         fields = ByteSlice(start: bytes.count, count: entry.fields.count)
@@ -169,27 +171,6 @@ extension ReplyRow {
         guard wantsData else { return }
         value = ByteSlice(start: bytes.count, count: entry.valueCount)
         bytes.append(entry.value.span)
-    }
-}
-
-extension Shard {
-    /// Adds rows of one sub-table; the slot hash to go on from, nil at its end.
-    fileprivate func walkSessions(
-        _ cursor: TableCursor, _ command: SessionList, _ budget: inout Int, _ now: Instant,
-        _ reply: inout Reply
-    ) -> UInt32? {
-        var left = budget
-        let (limit, wantsData) = (command.limit, command.wantsData)
-        let next = index.walk(table: cursor.table, from: cursor.hash) { reference in
-            let entry = store.entry(reference)
-            left -= 1
-            if SessionKeys.isSession(entry.key), isVisible(entry, now), SessionHead(entry.fields.span) != nil {
-                reply.rows.append(ReplyRow(entry, wantsData: wantsData, into: &reply.bytes))
-            }
-            return reply.rows.count < limit && left > 0
-        }
-        budget = left
-        return next
     }
 }
 

@@ -16,6 +16,17 @@ extension HashIndex {
         return nil
     }
 
+    /// The first slot hash of a sub-table that is not below `start`; nil where there is none.
+    func firstHash(table index: Int, from start: UInt32) -> UInt32? {
+        let table = tables[index]
+        guard let slots = table.slots else { return nil }
+        for position in table.home(start)..<table.last where slots[position] != 0 {
+            let hash = UInt32(truncatingIfNeeded: slots[position] &>> 32)
+            if hash >= start { return hash }
+        }
+        return nil
+    }
+
     /// A reference near a random place, 0 when none was found within a few steps.
     func sample(_ random: UInt64) -> UInt32 {
         let table = tables[Int(random & UInt64(Self.tableCount - 1))]

@@ -144,8 +144,9 @@ package struct SessionRotation: ~Escapable {
 
 /// Which sessions are listed.
 package enum SessionSelection: Sendable, Equatable {
-    /// All, in no order: `reply.nextCursor` is where the next page goes on.
-    case all(cursor: UInt64?)
+    /// All, in no order: `reply.nextCursor` and `reply.session.next` are where the next page goes on, the latter nil
+    /// but where sessions of one place did not all fit the page; then those with a handle behind it are left.
+    case all(cursor: UInt64?, after: SessionHandle? = nil)
     /// Those of the user `SessionList.value`, by handle, behind `after`.
     case user(after: SessionHandle?)
     /// Those whose attribute `SessionList.name` is `SessionList.value`, by handle, behind `after`.
@@ -158,7 +159,7 @@ package struct SessionList: ~Escapable {
     package var selection: SessionSelection
     package var name: Span<UInt8>
     package var value: Span<UInt8>
-    /// Rows, 1 to ``Limits/pageRows``; a walk over all may give a few more.
+    /// Rows, 1 to ``Limits/pageRows``.
     package var limit: Int
     package var wantsData: Bool
 

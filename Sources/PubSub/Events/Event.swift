@@ -12,6 +12,9 @@ package final class TopicName: Sendable {
         hash = bytes.processHash
     }
 
+    /// Whose topic it is, as an index: a client's, or with a name that begins with `$` the server's own.
+    var owner: Int { bytes.first == UInt8(ascii: "$") ? 1 : 0 }
+
     func isSpelt(_ other: Span<UInt8>) -> Bool {
         let bytes = bytes
         return bytes.span.equals(other)

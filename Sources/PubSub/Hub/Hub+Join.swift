@@ -114,8 +114,10 @@ extension HubState {
         }
         if !subscriber.request.patterns.isEmpty {
             // Undeclared topics are read from what is remembered of all of them.
-            let first = (0..<recent.count).first { recent[$0].event.at >= instant }
-            if let first { place = min(place, recent[first].event.number - 1) }
+            for events in recent {
+                let first = (0..<events.count).first { events[$0].event.at >= instant }
+                if let first { place = min(place, events[first].event.number - 1) }
+            }
         }
         subscriber.toldThrough = head
         subscriber.begin(at: place, joinedAt: head, catchesUp: place < head)
@@ -150,14 +152,16 @@ extension HubState {
     /// The same for undeclared topics that patterns match: walks back over what is remembered of all of them.
     private func floorsOfRecent(_ subscriber: Subscriber, _ count: Int) -> UInt64 {
         var place = head
-        for index in 0..<recent.count {
-            let topic = recent[index].topic
-            guard !topic.isState, subscriber.floors[ObjectIdentifier(topic)] == nil,
-                subscriber.listens(to: topic.name)
-            else { continue }
-            let floor = topic.floor(ofLast: count)
-            subscriber.floors[ObjectIdentifier(topic)] = max(floor, topic.lost.through)
-            place = min(place, floor)
+        for events in recent {
+            for index in 0..<events.count {
+                let topic = events[index].topic
+                guard !topic.isState, subscriber.floors[ObjectIdentifier(topic)] == nil,
+                    subscriber.listens(to: topic.name)
+                else { continue }
+                let floor = topic.floor(ofLast: count)
+                subscriber.floors[ObjectIdentifier(topic)] = max(floor, topic.lost.through)
+                place = min(place, floor)
+            }
         }
         return place
     }

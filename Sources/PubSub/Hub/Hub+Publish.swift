@@ -70,9 +70,9 @@ extension HubState {
             historyBytes += event.weight
             trim(topic, at: now)
         } else {
-            recent.append(Recent(topic: topic, event: event))
-            recentBytes += event.weight
-            trimRecent(at: now)
+            let owner = topic.name.owner
+            recent[owner].append(topic, event)
+            trimRecent(owner, at: now)
         }
     }
 

@@ -38,7 +38,7 @@ extension HubState {
         let topics = subscriber.topics + matching(subscriber)
         result.gap = gap(subscriber, topics)
         var sources = ReplaySources(topics, subscriber, through: settled)
-        if !subscriber.request.patterns.isEmpty { sources.add(recent: recent, of: subscriber) }
+        if !subscriber.request.patterns.isEmpty { sources.add(recent) }
         var weight = 0
         var looked = 0
         while weight < bytes, looked < Self.budget {
@@ -134,8 +134,8 @@ private struct ReplaySources {
     private let waiting: [Event]
     private var waitingIndex = 0
     private let subscriber: Subscriber
-    /// The next place in what is remembered of undeclared topics; nil where only named topics count.
-    private var recentIndex: Int?
+    /// The next places in what is remembered of undeclared topics; empty where only named topics count.
+    private var recentIndices: [Int] = []
 
     init(_ topics: [Topic], _ subscriber: Subscriber, through settled: UInt64) {
         self.settled = settled
@@ -147,22 +147,15 @@ private struct ReplaySources {
         }
     }
 
-    mutating func add(recent: borrowing Ring<HubState.Recent>, of subscriber: Subscriber) {
-        var low = 0
-        var high = recent.count
-        while low < high {
-            let middle = (low + high) / 2
-            if recent[middle].event.number > subscriber.place { high = middle } else { low = middle + 1 }
-        }
-        recentIndex = low
-    }
+    mutating func add(_ recent: [RecentEvents]) { recentIndices = recent.map { $0.place(after: subscriber.place) } }
 
     /// What waits and was not taken.
     var unusedWaiting: ArraySlice<Event> { waiting[waitingIndex...] }
 
     /// The next event by number; nil when none is left up to what is settled.
-    mutating func next(_ recent: borrowing Ring<HubState.Recent>) -> Event? {
+    mutating func next(_ recent: [RecentEvents]) -> Event? {
         var best: Event?
+        /// Which history; those of undeclared topics count down from -3.
         var source = -1
         for index in sources.indices where sources[index].index < sources[index].topic.history.count {
             let event = sources[index].topic.history[sources[index].index]
@@ -177,23 +170,25 @@ private struct ReplaySources {
             best = waiting[waitingIndex]
             source = -2
         }
-        if let event = nextRecent(recent), event.number <= settled, event.number < best?.number ?? .max {
-            best = event
-            source = -3
+        for owner in recentIndices.indices {
+            if let event = nextRecent(recent[owner], owner), event.number < best?.number ?? .max {
+                best = event
+                source = -3 - owner
+            }
         }
         switch source {
-        case -3: recentIndex! += 1
-        case -2: waitingIndex += 1
         case -1: break
+        case -2: waitingIndex += 1
+        case ..<(-2): recentIndices[-3 - source] += 1
         default: sources[source].index += 1
         }
         return best
     }
 
     /// Passes over what no pattern matches, and what is read elsewhere.
-    private mutating func nextRecent(_ recent: borrowing Ring<HubState.Recent>) -> Event? {
-        guard var index = recentIndex else { return nil }
-        defer { recentIndex = index }
+    private mutating func nextRecent(_ recent: RecentEvents, _ owner: Int) -> Event? {
+        var index = recentIndices[owner]
+        defer { recentIndices[owner] = index }
         while index < recent.count {
             let (topic, event) = (recent[index].topic, recent[index].event)
             if event.number > settled { return nil }

@@ -89,7 +89,7 @@ package final class Hub: Sendable {
             statistics.topics = UInt64(state.topics.count)
             statistics.declaredTopics = UInt64(state.declared.count)
             statistics.historyBytes = UInt64(state.historyBytes)
-            statistics.recentBytes = UInt64(state.recentBytes)
+            statistics.recentBytes = UInt64(state.recent.reduce(0) { $0 + $1.bytes })
             statistics.members = UInt64(state.members)
             return statistics
         }

@@ -3,12 +3,6 @@ import CacheModel
 
 /// Everything behind the hub's lock.
 struct HubState {
-    /// An event of an undeclared topic, remembered for a short while.
-    struct Recent {
-        let topic: Topic
-        let event: Event
-    }
-
     var epoch: UInt64
     let limits: PubSubLimits
     /// Keeps what outlives the process; nil where nothing does.
@@ -26,9 +20,8 @@ struct HubState {
     /// The weight of all declared histories and last values.
     var historyBytes = 0
 
-    /// In the order of their numbers.
-    var recent = Ring<Recent>()
-    var recentBytes = 0
+    /// Of clients' topics, and of the server's own (``TopicName/owner``).
+    var recent: [RecentEvents]
     /// The number of the last one that was given up.
     var recentLostThrough: UInt64 = 0
 
@@ -53,6 +46,7 @@ struct HubState {
     init(epoch: UInt64, loops: Int, limits: PubSubLimits) {
         self.epoch = epoch
         self.limits = limits
+        recent = [RecentEvents(most: limits.recentBytes), RecentEvents(most: limits.ownRecentBytes)]
         inboxes = Array(repeating: Inbox(), count: loops)
     }
 
@@ -104,12 +98,15 @@ struct HubState {
 
     /// Gives up what undeclared topics may not hold any more.
     mutating func trimRecent(at now: Instant) {
-        while let first = recent.first,
-            recentBytes > limits.recentBytes || now.since(first.event.at) >= limits.recentAge
+        for owner in recent.indices { trimRecent(owner, at: now) }
+    }
+
+    mutating func trimRecent(_ owner: Int, at now: Instant) {
+        while let first = recent[owner].first,
+            recent[owner].isOver || now.since(first.event.at) >= limits.recentAge
         {
-            recent.removeFirst()
-            recentBytes -= first.event.weight
-            recentLostThrough = first.event.number
+            recent[owner].removeFirst()
+            recentLostThrough = max(recentLostThrough, first.event.number)
             let topic = first.topic
             guard topic.settings == nil, topic.history.first?.number == first.event.number else { continue }
             _ = topic.trimFirst()

@@ -29,15 +29,13 @@ extension HTTPConnection {
         guard case .processed(let count) = result else { return endOfInput(result) }
         noteReceived(count)
         process(&worker.readBuffer, &worker.response)
-        if !worker.readBuffer.isEmpty {
-            if isOpen { input.append(copying: worker.readBuffer) }
-            worker.readBuffer.removeAll(keeping: LoopWorker.readSize * 2)
-        }
+        if !worker.readBuffer.isEmpty { keepRest(of: &worker.readBuffer) }
     }
 
     func receiveIntoOwnBuffer() {
         // Room follows what has arrived, not what was announced: doubling up to half a megabyte a read.
         let room = min(max(input.count, 4096), 512 << 10)
+        if isBetweenHeads { input.isSecret = true }
         let result = socket.receive(into: &input, minimum: room)
         guard case .processed(let count) = result else { return endOfInput(result) }
         noteReceived(count)
@@ -72,7 +70,7 @@ extension HTTPConnection {
     func discard(_ discarded: Int, _ until: Int64) {
         let result = socket.receive(into: &worker.readBuffer, minimum: LoopWorker.readSize)
         let count = worker.readBuffer.count
-        worker.readBuffer.removeAll()
+        forget(&worker.readBuffer)
         switch result {
         case .processed where discarded + count <= LoopWorker.drainBytes:
             phase = .draining(discarded: discarded + count, until: until)

@@ -50,7 +50,7 @@ extension HTTPConnection {
             guard bytes.count >= total else { return false }
             return try parseAndHandle(&bytes, RequestExtent(head: head, total: total), .fresh, &response)
         case .chunked(let head, var decoder):
-            let isComplete = try decoder.decode(&bytes, limits: worker.httpLimits)
+            let isComplete = try decode(&bytes, &decoder)
             phase = .chunked(head: head, decoder)
             guard isComplete else { return false }
             return try parseAndHandle(
@@ -80,6 +80,7 @@ extension HTTPConnection {
             guard admitsBody(bytes.readable.extracting(0..<length), &response) else { return false }
             phase = .chunked(head: length, ChunkDecoder(bodyStart: length))
         }
+        bytes.isSecret = isSecret(worker.head)
         paceCheckAt = requestStartedAt + LoopWorker.bodyGraceMilliseconds
         return try advance(&bytes, &response)
     }
@@ -160,7 +161,7 @@ extension HTTPConnection {
             if worker.logsAccess {
                 logAnswer(bytes.readable, extent, response, sent: response.pendingBytes - pendingBefore, since: start)
             }
-            bytes.consume(extent.total)
+            consume(&bytes, extent)
             requestStartedAt = bytes.isEmpty ? 0 : worker.loop.now
             phase = response.keepsAlive ? .head(HeadScanner()) : .closing
             noteAnswer(response.status, since: start)
@@ -179,7 +180,7 @@ extension HTTPConnection {
             if worker.logsAccess {
                 logAnswer(bytes.readable, extent, response, sent: response.pendingBytes - pendingBefore, since: start)
             }
-            bytes.consume(extent.total)
+            consume(&bytes, extent)
             noteAnswer(200, since: start)
             subscribe(
                 worker.api.takeOpenedStream(), minorVersion: worker.head.minorVersion, keepsAlive: keepsAlive, &response
@@ -211,7 +212,7 @@ extension HTTPConnection {
         let start = worker.loop.monotonicNanoseconds
         response.prepare(for: nil, keepsAlive: false)
         worker.api.refuse(failure, response: &response)
-        bytes.removeAll()
+        forget(&bytes)
         endReason = .refused
         phase = .closing
         noteAnswer(response.status, since: start)

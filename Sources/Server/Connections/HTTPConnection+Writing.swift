@@ -30,13 +30,14 @@ extension HTTPConnection {
 
     /// Moves what the kernel did not take from the loop's writer to this connection's own queue.
     func enqueue(_ response: borrowing ResponseWriter, from start: Int) {
+        let isSecret = response.buffer.isSecret
         var offset = start
         for attachment in response.attachments {
-            output.append(response.buffer.readable.extracting(offset..<attachment.offset))
+            output.append(response.buffer.readable.extracting(offset..<attachment.offset), isSecret: isSecret)
             output.append(attachment.bytes, attachment.range)
             offset = attachment.offset
         }
-        output.append(response.buffer.readable.extracting(offset..<response.buffer.count))
+        output.append(response.buffer.readable.extracting(offset..<response.buffer.count), isSecret: isSecret)
     }
 
     /// Sends what is queued; false when the connection broke over it.

@@ -90,6 +90,9 @@ final class HTTPConnection: EventHandler {
         self.worker = worker
     }
 
+    /// What was read and not answered may be secret.
+    deinit { input.isSecret = true }
+
     /// Starts watching; false when the loop cannot.
     func start() -> Bool {
         guard let made = try? worker.loop.register(self, socket.descriptor.raw, .read) else { return false }
@@ -203,7 +206,7 @@ final class HTTPConnection: EventHandler {
         // Also where the peer has closed its half: bytes of it that are still unread would turn a close into a reset.
         socket.shutdownWriting()
         phase = .draining(discarded: 0, until: worker.loop.now + LoopWorker.drainMilliseconds)
-        input.removeAll()
+        forget(&input)
         input.release()
     }
 

@@ -183,13 +183,17 @@ extension Cache {
     /// All live sessions, page by page.
     func allSessions(limit: Int = 7) -> [SeenSession] {
         var rows: [SeenSession] = []
-        var cursor: UInt64?
-        repeat {
-            let page = list(.all(cursor: cursor), "", "", limit: limit)
+        var page = sessions(limit: limit)
+        while true {
             rows += page.rows
-            cursor = page.nextCursor
-        } while cursor != nil
-        return rows
+            guard page.nextCursor != nil else { return rows }
+            page = sessions(behind: page, limit: limit)
+        }
+    }
+
+    /// One page of all sessions.
+    func sessions(behind page: SessionAnswer? = nil, limit: Int) -> SessionAnswer {
+        list(.all(cursor: page?.nextCursor, after: page?.next), "", "", limit: limit)
     }
 
     private func list(_ selection: SessionSelection, _ name: String, _ value: String, limit: Int) -> SessionAnswer {
