@@ -1,4 +1,4 @@
-/// HTTP/1.1 with keep-alive: `GET` and `PUT` of `/v1/keys/NAME`.
+/// HTTP/1.1 with keep-alive: `GET` and `PUT` of `/v1/keys/NAME`, or `POST` in place of `PUT`.
 struct HTTPWire: Wire {
     private let getStart: [UInt8]
     private let putStart: [UInt8]
@@ -6,10 +6,10 @@ struct HTTPWire: Wire {
     private let putLength: [UInt8]
     private let headEnd: [UInt8] = Array("\r\n\r\n".utf8)
 
-    init(host: String, path: String, headers: [String]) {
+    init(host: String, path: String, headers: [String], posts: Bool = false) {
         let fields = (["Host: \(host)"] + headers).map { "\r\n" + $0 }.joined()
         getStart = Array("GET \(path)".utf8)
-        putStart = Array("PUT \(path)".utf8)
+        putStart = Array("\(posts ? "POST" : "PUT") \(path)".utf8)
         getEnd = Array(" HTTP/1.1\(fields)\r\n\r\n".utf8)
         putLength = Array(" HTTP/1.1\(fields)\r\nContent-Length: ".utf8)
     }

@@ -38,6 +38,8 @@ struct Options {
     /// A get is a session, a put its data, or one member of it.
     var session = false
     var patch = false
+    /// A put is a POST of its value to this path and the key.
+    var post: String?
     /// A put counts: what stands before the key in the path, and the script that does the same in Redis.
     var count: String?
     var script: String?
@@ -106,6 +108,7 @@ struct Options {
             case "--session": session = true
             case "--patch": patch = true
             case "--count": count = text()
+            case "--post": post = text()
             case "--script": script = text()
             case "--help", "-h":
                 emit(Usage.text)

@@ -28,7 +28,9 @@ struct ReplayCommand {
             case .http(let path):
                 run(
                     options, endpoint,
-                    HTTPWire(host: endpoint.authority, path: path, headers: options.headers))
+                    HTTPWire(
+                        host: endpoint.authority, path: options.post ?? path, headers: options.headers,
+                        posts: options.post != nil))
             case .resp: run(options, endpoint, RESPWire())
             case .memcached: run(options, endpoint, MemcachedWire())
             }

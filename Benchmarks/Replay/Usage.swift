@@ -36,6 +36,7 @@ enum Usage {
           --board                one leaderboard instead of keys: get is a rank, put a score
           --session              sessions instead of keys, under ids of the client's own
           --count PATH           counting instead of values: a put is POST PATH and the key; in Redis INCR
+          --post PATH            a put is POST PATH and the key, with the value
           --script SHA1          with --count: in Redis a script that was loaded, with the key
           --patch                with --session: a put changes one member instead of all data
           --seed N               of random keys and made-up traces, default 1

@@ -8,6 +8,7 @@ import Observability
 /// A noncopyable value rather than the worker object itself, so that the compiler proves at build time that no two
 /// parts of it are used against each other, and no check is left for the request line.
 struct Desk: ~Copyable {
+    private let inPlace = InPlace()
     let api: CacheAPI
     var engine: any Engine
     var gate: (any ChangeGate)?
@@ -33,6 +34,8 @@ struct Desk: ~Copyable {
     /// What was granted to callers that are held until their turn comes, by connection. One that left leaves it there,
     /// for the next on the same place to forget.
     var held: [Int: HeldVerdict] = [:]
+    /// A policy as the last answer about a rate limit named it.
+    var policyText = PolicyText()
     /// The authority last found to be this machine: most clients say the same each time.
     var approvedHost = IOBuffer()
 

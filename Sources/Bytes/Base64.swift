@@ -30,6 +30,7 @@ public enum Base64 {
     /// Appends the encoded form of `bytes`: padded in the standard alphabet, unpadded in the URL one.
     public static func encode(_ bytes: Span<UInt8>, _ alphabet: Alphabet, into buffer: inout IOBuffer) {
         let digits = digits(alphabet)
+        buffer.reserve((bytes.count + 2) / 3 * 4)
         var index = 0
         while index < bytes.count {
             let rest = bytes.count - index

@@ -10,6 +10,7 @@ import CacheModel
 ///
 /// Lives at one address in memory the engine owns, as part of a `LockedShard`.
 struct Shard: ~Copyable {
+    private let inPlace = InPlace()
     let context: UnsafeMutablePointer<EngineContext>
     let hasher: KeyHasher
     /// Entries of other kinds than keys, each under its kind's number and its name. They are never evicted.

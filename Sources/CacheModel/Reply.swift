@@ -21,6 +21,7 @@ package struct EntryInfo: Sendable, Equatable {
 
 /// What the engine says. A loop owns one and lends it to each command: its buffers are reused.
 package struct Reply: ~Copyable {
+    private let inPlace = InPlace()
     package var outcome: Outcome = .miss(.unknown)
     /// The entry read, written (its new state) or, where previous was wanted, the one replaced or removed.
     package var entry = EntryInfo()

@@ -12,6 +12,8 @@ package struct Workspace: ~Copyable {
     package var texts = IOBuffer()
     /// The limits' policies, as they were when last looked at.
     package var policies: LimitTable?
+    /// The one of them that was asked for last.
+    package var policy: LimitPolicy?
 
     package init() {}
 

@@ -37,8 +37,10 @@ package final class EventLoop {
     @exclusivity(unchecked) private var comesBack = false
     @exclusivity(unchecked) private var nextUpkeep: Int64 = 0
 
-    /// Monotonic time of this turn, in nanoseconds and milliseconds.
-    @exclusivity(unchecked) package private(set) var monotonicNanoseconds: Int64
+    /// Monotonic time of this turn, in nanoseconds and milliseconds. Behind a getter: other rooms look at it several
+    /// times a request, and a stored property of another room's object is checked for overlapping access.
+    package var monotonicNanoseconds: Int64 { turnStart }
+    @exclusivity(unchecked) private var turnStart: Int64
     package var now: Int64 { monotonicNanoseconds / 1_000_000 }
     /// Wall time of this turn, in milliseconds since 1970. Read anew with each upkeep and carried on by the monotonic
     /// clock in between: one clock call a turn instead of two.
@@ -49,10 +51,10 @@ package final class EventLoop {
     package init(mailbox: Mailbox) throws(SystemError) {
         self.mailbox = mailbox
         epoll = try Epoll()
-        monotonicNanoseconds = Clock.monotonicNanoseconds()
+        turnStart = Clock.monotonicNanoseconds()
         wallBase = Clock.wallMilliseconds()
-        wallBaseMonotonic = monotonicNanoseconds
-        wheel = TimerWheel(now: monotonicNanoseconds / 1_000_000)
+        wallBaseMonotonic = turnStart
+        wheel = TimerWheel(now: turnStart / 1_000_000)
         try epoll.add(mailbox.wakeup.descriptor.raw, .read, token: Self.mailToken)
     }
 
@@ -158,7 +160,7 @@ package final class EventLoop {
         comesBack = false
         let count = epoll.wait(timeoutMilliseconds: Int(delay))
         let start = Clock.monotonicNanoseconds()
-        monotonicNanoseconds = start
+        turnStart = start
         owner.turnBegan()
         var hasMail = false
         for index in 0..<count {
@@ -179,6 +181,6 @@ package final class EventLoop {
         owner.turnEnds()
         let end = Clock.monotonicNanoseconds()
         owner.turnEnded(busy: end - start)
-        monotonicNanoseconds = end
+        turnStart = end
     }
 }

@@ -9,6 +9,7 @@ ROWS = {
     "pipelined": throughput.pipelined,
     "increment": counting.increment,
     "check": counting.check,
+    "publish": counting.publish,
     "submit": boards.submit,
     "rank": boards.rank,
     "session": sessions.read,

@@ -11,6 +11,8 @@ from ..load import cpu, median
 from ..servers import Nuthatch, Redis
 from .throughput import CONNECTIONS, KEYS, VALUE, compare, rotated, summary, tail
 
+TOPICS = 1000
+
 # A thousand requests an hour for each id, by the usual token bucket: what flowed in since the last question, up to the
 # burst, less one.
 SCRIPT = """
@@ -41,6 +43,24 @@ def check(bench):
     ratio = compare(runs, "nuthatch", "get", cpu)
     return [Line("ask a rate limit (Redis: token bucket in Lua), 50 connections", "µs CPU a request", cells,
                  "≤ 1.15 × GET of a key" + tail(ratio), ratio and ratio <= 1.15, summary(runs))]
+
+
+def publish(bench):
+    """Events to topics that nobody reads and that keep nothing, beside values of the same size."""
+    requests = bench.size(400_000, 60_000)
+    load = ["--value-size", VALUE, "--keys", TOPICS, "--connections", CONNECTIONS, "--requests", requests,
+            "--warm-up", requests // 20]
+    runs = {}
+    with Nuthatch(bench.directory, bench.cores.server) as server, bench.guarded("publish"):
+        for turn in range(bench.rounds):
+            for name, options in rotated([("nuthatch", ["--post", "/v1/topics/"]), ("put", [])], turn):
+                figures = bench.load.run(server, "--load", "put", *load, *options, "--seed", turn + 1)
+                runs.setdefault(name, []).append(figures)
+                bench.say(f"round {turn + 1} {name}: {cpu(figures):.2f} µs CPU a request")
+    ratio = compare(runs, "nuthatch", "put", cpu)
+    return [Line("publish 64 B to a topic without readers", "µs CPU a request",
+                 {"nuthatch": f"{median(runs['nuthatch'], cpu):.2f}"} if runs else {},
+                 "≤ 1.1 × PUT" + tail(ratio), ratio and ratio <= 1.1, summary(runs))]
 
 
 def measured(bench, counting, scripting, gets=False):

@@ -120,5 +120,9 @@ struct ParameterSet: OptionSet, Sendable {
         self = ParameterSet(rawValue: rawValue | 1 << UInt128(parameter.rawValue))
     }
 
-    func contains(_ parameter: Parameter) -> Bool { rawValue >> UInt128(parameter.rawValue) & 1 == 1 }
+    @inline(__always)
+    func contains(_ parameter: Parameter) -> Bool {
+        let half = UInt64(truncatingIfNeeded: parameter.rawValue < 64 ? rawValue : rawValue >> 64)
+        return half >> UInt64(parameter.rawValue & 63) & 1 == 1
+    }
 }

@@ -104,10 +104,11 @@ struct Parameters: ~Copyable {
         for more in repeats where more.parameter == parameter { try body(text.readable.extracting(more.value)) }
     }
 
+    @inline(__always)
     func has(_ parameter: Parameter) -> Bool { present.contains(parameter) }
 
     private func slice(_ parameter: Parameter) -> ByteSlice? {
-        guard has(parameter) else { return nil }
+        guard count > 0, has(parameter) else { return nil }
         for index in 0..<count where given[index].parameter == parameter { return given[index].value }
         return nil
     }
@@ -124,6 +125,8 @@ struct Parameters: ~Copyable {
     subscript(_ parameter: Parameter) -> Span<UInt8>? {
         @_lifetime(borrow self)
         get {
+            // Most requests have none, and are asked for many.
+            if count == 0 { return nil }
             guard let slot = slice(parameter) else { return nil }
             return text.readable.extracting(slot)
         }

@@ -37,14 +37,15 @@ extension Desk {
     }
 
     /// The fields of one or more verdicts, one item each; names lie in `bytes`.
-    func writeLimitFields(
+    mutating func writeLimitFields(
         _ verdicts: Span<LimitVerdict>, _ names: Span<ByteSlice>, _ bytes: Span<UInt8>,
         response: inout ResponseWriter
     ) {
         response.beginField("RateLimit-Policy")
         for index in verdicts.indices {
             if index > 0 { response.buffer.append(", ") }
-            RateLimitFields.appendPolicy(bytes.extracting(names[index]), verdicts[index], to: &response.buffer)
+            policyText.append(bytes.extracting(names[index]), verdicts[index].rule, to: &response.buffer)
+            RateLimitFields.append(partition: verdicts[index].partition, to: &response.buffer)
         }
         response.endField()
         response.beginField("RateLimit")

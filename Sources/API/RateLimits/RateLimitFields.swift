@@ -5,20 +5,24 @@ import HTTP1
 /// The fields `RateLimit-Policy`, `RateLimit` and `Retry-After` (draft-ietf-httpapi-ratelimit-headers-10): structured
 /// lists with one item a policy. All numbers are whole seconds or units.
 enum RateLimitFields {
-    /// `"api";q=100;w=60;pk=:…:`
-    static func appendPolicy(_ name: Span<UInt8>, _ verdict: LimitVerdict, to out: inout IOBuffer) {
+    /// `"api";q=100;w=60`
+    static func append(_ name: Span<UInt8>, _ rule: LimitRule, to out: inout IOBuffer) {
         append(string: name, to: &out)
         out.append(";q=")
-        out.append(decimal: verdict.rule.quota)
-        if verdict.rule.algorithm == .concurrency {
+        out.append(decimal: rule.quota)
+        if rule.algorithm == .concurrency {
             out.append(";qu=\"concurrent-requests\"")
         } else {
             out.append(";w=")
-            out.append(decimal: window(verdict.rule))
+            out.append(decimal: window(rule))
         }
+    }
+
+    /// `;pk=:…:`
+    static func append(partition: UInt64, to out: inout IOBuffer) {
         out.append(";pk=:")
         var hash = InlineArray<8, UInt8>(repeating: 0)
-        for index in hash.indices { hash[index] = UInt8(truncatingIfNeeded: verdict.partition >> UInt64(index * 8)) }
+        for index in hash.indices { hash[index] = UInt8(truncatingIfNeeded: partition >> UInt64(index * 8)) }
         Base64.encode(hash.span, .standard, into: &out)
         out.append(":")
     }

@@ -15,10 +15,13 @@ extension EmbeddedEngine {
     /// The policy of a question: the stored one, else the settings that came with it.
     private func policy(of item: LimitItem, _ bytes: Span<UInt8>, _ reply: inout Reply) -> LimitPolicy? {
         let name = bytes.extracting(item.policy)
-        context.pointee.rateLimits.refresh(&reply.workspace.policies)
+        if context.pointee.rateLimits.refresh(&reply.workspace.policies) { reply.workspace.policy = nil }
+        // A loop is asked about the same policy again and again.
+        if let last = reply.workspace.policy, last.isNamed(name) { return last }
         let hash = stateHasher.hash(RawBytes(name))
-        if let table = reply.workspace.policies, let found = table.find(name, hash: hash) { return found }
-        return item.inline
+        guard let table = reply.workspace.policies, let found = table.find(name, hash: hash) else { return item.inline }
+        reply.workspace.policy = found
+        return found
     }
 
     // MARK: Questions
@@ -65,7 +68,7 @@ extension EmbeddedEngine {
         isDry: Bool = true, reserve: Int64 = 0, wait: Int64 = 0, nonce: UInt64 = 0
     ) -> LimitStep? {
         guard let policy = policy(of: item, bytes, &reply) else { return refuse(.unknownPolicy, &reply) }
-        guard let zone = zones.find(policy.settings.zone) else {
+        guard let window = LimitWindow.find(policy.settings, zones, now) else {
             reply.value.append(policy.settings.zone)
             reply.outcome = .needsZone
             return nil
@@ -77,7 +80,7 @@ extension EmbeddedEngine {
         }
         let partition = KeyHasher(first: stateHasher.second, second: stateHasher.first).hash(RawBytes(id))
         return LimitStep(
-            rule: policy.settings.rule, glob: glob, zone: zone, cost: item.cost, isDry: isDry, reserve: reserve,
+            rule: policy.settings.rule, glob: glob, window: window, cost: item.cost, isDry: isDry, reserve: reserve,
             wait: wait, nonce: nonce, partition: partition, now: now)
     }
 

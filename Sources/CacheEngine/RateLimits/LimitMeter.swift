@@ -16,11 +16,11 @@ struct LimitMeter {
     private let isBucket: Bool
     /// Nanoseconds a unit, `gcra` only.
     private let interval: Int64
-    /// Calendar only: the window under way.
-    private let windowStart: Int64
-    private let windowEnd: Int64
+    private let window: LimitWindow
 
-    init(_ kept: LimitState?, _ rule: LimitRule, _ glob: LimitOverride?, _ zone: Zone, _ now: Instant) {
+    init(
+        _ kept: LimitState?, _ rule: LimitRule, _ glob: LimitOverride?, _ window: LimitWindow, _ now: Instant
+    ) {
         let isNew = kept == nil
         state = kept ?? LimitState()
         if let override = state.override, override.expiresAt <= now { state.override = nil }
@@ -35,7 +35,7 @@ struct LimitMeter {
         nanoseconds = Self.nanoseconds(now.milliseconds)
         isBucket = rule.algorithm == .gcra
         interval = isBucket ? rule.interval : 1
-        (windowStart, windowEnd) = Self.window(rule, zone, now)
+        self.window = window
         if let until = state.blockedUntil, until <= self.now { state.blockedUntil = nil }
         adopt(isNew: isNew)
         if !state.reservations.isEmpty { returnReservations() }
@@ -44,16 +44,6 @@ struct LimitMeter {
     private static func nanoseconds(_ milliseconds: Int64) -> Int64 {
         let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
         return overflow ? (milliseconds > 0 ? .max : .min) : product
-    }
-
-    private static func window(_ rule: LimitRule, _ zone: Zone, _ now: Instant) -> (Int64, Int64) {
-        switch rule.algorithm {
-        case .gcra, .log, .concurrency: return (0, 0)
-        case .sliding, .fixed:
-            let start = Zone.floor(now.milliseconds, rule.window) * rule.window
-            return (start, start + rule.window)
-        case .calendar: return rule.period.bounds(at: now, zone)
-        }
     }
 
     private func cost(_ units: Int64) -> Int64 {
@@ -78,10 +68,10 @@ struct LimitMeter {
         case .fixed where state.unit != rule.window: start(used: min(usedByItself(), quota))
         case .sliding where state.unit != rule.window: start(used: min(usedByItself(), quota))
         case .fixed, .calendar:
-            if state.mark != windowStart { start(used: 0) }
+            if state.mark != window.start { start(used: 0) }
         case .sliding:
-            if state.mark == windowStart { return }
-            let before = state.mark == windowStart - rule.window ? state.used : 0
+            if state.mark == window.start { return }
+            let before = state.mark == window.start - rule.window ? state.used : 0
             start(used: 0)
             state.usedBefore = before
         case .log: state.grants.removeAll { $0.at <= now - rule.window }
@@ -113,8 +103,8 @@ struct LimitMeter {
             state.unit = interval
             state.mark = nanoseconds.addingSaturating(cost(used))
         case .fixed, .sliding, .calendar:
-            state.mark = windowStart
-            state.unit = windowEnd - windowStart
+            state.mark = window.start
+            state.unit = window.end - window.start
             state.used = used
         case .log: if used > 0 { state.grants = [LimitState.Grant(at: now, cost: used)] }
         case .concurrency: break
@@ -137,7 +127,7 @@ struct LimitMeter {
     }
 
     /// The share of the window before that still reaches into the last `window`, rounded up.
-    private var weightedBefore: Int64 { Self.share(state.usedBefore, windowEnd - now, of: rule.window) }
+    private var weightedBefore: Int64 { Self.share(state.usedBefore, window.end - now, of: rule.window) }
 
     private static func share(_ units: Int64, _ part: Int64, of whole: Int64) -> Int64 {
         guard units > 0, part > 0 else { return 0 }
@@ -161,7 +151,7 @@ struct LimitMeter {
         if grants(units) { return 0 }
         switch rule.algorithm {
         case .gcra: return Self.milliseconds(debt.addingSaturating(cost(units)) - cost(burst))
-        case .fixed, .calendar: return windowEnd - now
+        case .fixed, .calendar: return window.end - now
         case .sliding: return slidingWait(for: units)
         case .log:
             return Self.wait(
@@ -188,13 +178,13 @@ struct LimitMeter {
     }
 
     private func slidingWait(for units: Int64) -> Int64 {
-        let window = rule.window
+        let length = rule.window
         let room = quota - units
         if state.used <= room {
             // The window before fades until what is left of it fits.
-            return max(1, windowEnd - now - Self.fitting(room - state.used, of: state.usedBefore, window))
+            return max(1, window.end - now - Self.fitting(room - state.used, of: state.usedBefore, length))
         }
-        return windowEnd - now + window - Self.fitting(max(0, room), of: state.used, window)
+        return window.end - now + length - Self.fitting(max(0, room), of: state.used, length)
     }
 
     /// For how much of a window's length the share of `units` is within `room`.
@@ -207,10 +197,10 @@ struct LimitMeter {
     var resetAfter: Int64 {
         switch rule.algorithm {
         case .gcra: return Self.milliseconds(debt)
-        case .fixed, .calendar: return state.used > 0 ? windowEnd - now : 0
+        case .fixed, .calendar: return state.used > 0 ? window.end - now : 0
         case .sliding:
-            if state.used > 0 { return windowEnd - now + rule.window }
-            return state.usedBefore > 0 ? windowEnd - now : 0
+            if state.used > 0 { return window.end - now + rule.window }
+            return state.usedBefore > 0 ? window.end - now : 0
         case .log: return max(0, (state.grants.last?.at ?? now - rule.window) + rule.window - now)
         case .concurrency: return max(0, (state.leases.map(\.end).max() ?? now) - now)
         }
@@ -277,11 +267,11 @@ struct LimitMeter {
         case .gcra:
             let left = min(max(0, mark - nanoseconds), cost(units))
             state.mark = max(nanoseconds, state.mark - left)
-        case .fixed, .calendar: if mark >= windowStart { giveBack(units) }
+        case .fixed, .calendar: if mark >= window.start { giveBack(units) }
         case .sliding:
-            if mark >= windowStart {
+            if mark >= window.start {
                 state.used = max(0, state.used - units)
-            } else if mark >= windowStart - rule.window {
+            } else if mark >= window.start - rule.window {
                 state.usedBefore = max(0, state.usedBefore - units)
             }
         case .log:

@@ -27,10 +27,12 @@ final class LimitRegistry: Sendable {
     }
 
     /// Sees to it that the table is that of all policies.
+    /// - Returns: whether it was another one.
     @inline(always)
-    func refresh(_ table: inout LimitTable?) {
-        if let table, table.version == version.load(ordering: .acquiring) { return }
+    func refresh(_ table: inout LimitTable?) -> Bool {
+        if let table, table.version == version.load(ordering: .acquiring) { return false }
         table = current()
+        return true
     }
 
     private func current() -> LimitTable {

@@ -2,10 +2,10 @@ import Bytes
 import CacheModel
 
 /// One question to one id of a policy: what is answered, and what becomes of its state.
-struct LimitStep {
+struct LimitStep: BitwiseCopyable {
     let rule: LimitRule
     let glob: LimitOverride?
-    let zone: Zone
+    let window: LimitWindow
     let cost: Int64
     let isDry: Bool
     let reserve: Int64
@@ -17,7 +17,7 @@ struct LimitStep {
 
     /// The state as it is now. A state that no longer makes sense is begun anew.
     func meter(_ entry: Entry?) -> LimitMeter {
-        LimitMeter(entry.flatMap { LimitState($0.value) }, rule, glob, zone, now)
+        LimitMeter(entry.flatMap { LimitState($0.value) }, rule, glob, window, now)
     }
 
     /// Whether it may, without taking anything. Figures are those before.

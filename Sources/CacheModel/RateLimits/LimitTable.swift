@@ -1,3 +1,5 @@
+import Bytes
+
 /// All stored policies at one moment, by the hash of their names.
 package final class LimitTable: Sendable {
     package let version: UInt64
@@ -15,9 +17,8 @@ package final class LimitTable: Sendable {
 }
 
 extension LimitPolicy {
-    func isNamed(_ other: Span<UInt8>) -> Bool {
-        guard other.count == name.count else { return false }
-        for index in name.indices where name[index] != other[index] { return false }
-        return true
+    package func isNamed(_ other: Span<UInt8>) -> Bool {
+        let name = name
+        return name.span.equals(other)
     }
 }
