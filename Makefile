@@ -53,9 +53,9 @@ fuzz: ## feeds the parsers with what a fuzzer finds, FUZZ_SECONDS=60 each
 	@scripts/install-missing build
 	@scripts/fuzz $(FUZZ_SECONDS)
 
-tsan: ## runs the stress tests under the thread sanitizer
-	@scripts/install-missing build
-	swift test --scratch-path .build-tsan --sanitize=thread --filter Stress
+tsan: ## runs the stress tests and a server under the thread sanitizer
+	@scripts/install-missing test
+	@scripts/tsan
 
 openapi: ## puts openapi/openapi.yaml into the server
 	@scripts/install-missing test

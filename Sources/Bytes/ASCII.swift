@@ -79,7 +79,9 @@ extension Span where Element == UInt8 {
 
     /// A copy in an array, for what must outlive the span.
     public func copied() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+        // With a capacity of 0 the library writes its count into the empty array that all threads share.
+        if isEmpty { return [] }
+        return [UInt8](unsafeUninitializedCapacity: count) { target, filled in
             for index in 0..<count { target[index] = self[index] }
             filled = count
         }
