@@ -142,6 +142,7 @@ def read_answer(answers):
 
 
 @pytest.mark.slow
+@pytest.mark.deadline(1200 if FULL else 120)
 def test_cut_readers_get_all_that_was_published_or_are_told_what_is_gone(start_server):
     print(f"NUTHATCH_SEED={SEED}")
     random.seed(SEED)
