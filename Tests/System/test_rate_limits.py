@@ -118,7 +118,7 @@ def test_dry_runs_and_reading_take_nothing(http, key):
 
 def test_a_check_takes_from_all_or_none(http, key):
     put_policy(http, f"{key}-a", quota=10, window="60s")
-    put_policy(http, f"{key}-b", algorithm="fixed", quota=1, window="60s")
+    put_policy(http, f"{key}-b", algorithm="fixed", quota=1, window="24h")
     items = [{"policy": f"{key}-a", "id": "x"}, {"policy": f"{key}-b", "id": "y", "cost": 1}]
     body = json.dumps(items).encode()
     both = http.request("POST", "/v1/limits:check", body, content_type=JSON)
