@@ -140,7 +140,7 @@ def pytest_runtest_protocol(item, nextitem):
         has_turned = turns and began // turns.args[0] != time.time() // turns.args[0]
         if failed != ["call"] or not (timed or has_turned) or attempt == TRIES:
             break
-        item.warn(pytest.PytestWarning(f"tried again: {reports[1].longrepr.reprcrash.message[:200]}"))
+        item.warn(pytest.PytestWarning(f"tried again: {reports[1].longreprtext[-200:]}"))
         item._initrequest()
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)

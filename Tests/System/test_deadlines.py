@@ -157,6 +157,7 @@ def test_a_reader_that_makes_no_progress_is_dropped(impatient, key):
 
 @pytest.mark.timed
 def test_a_slow_reader_that_makes_progress_is_served_whole(impatient, key):
+    """So slow that the kernel, which holds megabytes, takes nothing more for longer than the deadline."""
     request = stored_large_value(impatient, key)
     with Connection(impatient.address, receive_buffer=64 * 1024) as connection:
         connection.send(request)
@@ -166,8 +167,8 @@ def test_a_slow_reader_that_makes_progress_is_served_whole(impatient, key):
             piece = connection.read_some(within=20)
             assert piece, f"dropped after {received} bytes"
             received += len(piece)
-            if time.monotonic() - begun < 1.5:
-                time.sleep(0.02)
+            if time.monotonic() - begun < 3:
+                time.sleep(0.1)
         assert received >= 8 * MIB
 
 
