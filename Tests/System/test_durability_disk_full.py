@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from event_stream import wait_for
 from faults import SmallDisk, strace
 from node import Node
 from repetitions import times
@@ -106,7 +107,7 @@ def test_no_space_from_a_write_on_loses_nothing(data, seed, tmp_path, number):
 def test_a_limit_of_file_size_is_no_end_of_the_process(data, seed):
     process = data.start("--fsync", "always", file_size=300_000)
     with Traffic(process.address, data.ledger, seed, largest=5000):
-        time.sleep(1.0)
+        wait_for(lambda: data.ledger.count("fail") > 20 or not process.is_alive())
     assert process.is_alive(), process.errors_text()
     process.kill()
     data.ledger.fault()

@@ -86,6 +86,10 @@ def run_example(command: str, server, place: Path) -> list[int]:
     return [int(code) for code in re.findall(rf"^{REPORT} (\d+)$", errors, re.MULTILINE)]
 
 
+def test_there_are_examples():
+    assert len(readme_examples()) > 20 and len(openapi_examples()) > 50
+
+
 @pytest.mark.parametrize("command", readme_examples())
 def test_an_example_of_the_readme_works(readme_server, reader_directory, command):
     statuses = run_example(command, readme_server, reader_directory)
