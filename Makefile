@@ -33,7 +33,7 @@ test-system: build
 	.venv/bin/python scripts/embed-openapi --check
 	.venv/bin/python -m pytest -q Tests/System $(ARGS)
 
-test-nightly: ## the tests with faults, repeated as is worth it each night
+test-nightly: ## the tests with faults and random choices, repeated as is worth it each night
 	@$(MAKE) --no-print-directory test-faults NUTHATCH_TEST_DEPTH=nightly
 
 test-release: ## the same, repeated as is worth it before a release
@@ -41,7 +41,7 @@ test-release: ## the same, repeated as is worth it before a release
 
 test-faults: build
 	@scripts/install-missing test
-	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) swift test --quiet --filter DurabilityTests
+	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) swift test --quiet --filter 'DurabilityTests|CacheEngineTests|JSONTests'
 	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) .venv/bin/python -m pytest -q Tests/System -k durability $(ARGS)
 
 bench: build ## measures beside nginx, nchan, Redis and memcached

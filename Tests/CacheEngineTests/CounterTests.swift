@@ -119,7 +119,7 @@ extension Cache {
 
     @Test("windows count what fell into each bucket, as a plain model does, and the log rebuilds them")
     func windows() {
-        let seed = UInt64.random(in: 1 ... .max)
+        let seed = testSeed()
         print("counter windows: seed \(seed)")
         var random = SplitMix64(seed: seed)
         let recorder = Recorder()
@@ -257,7 +257,7 @@ extension Cache {
 
     @Test("every item that is more than a thousandth is among the first 1,000, and no error is larger than that")
     func frequent() {
-        let seed = UInt64.random(in: 1 ... .max)
+        let seed = testSeed()
         print("frequent items: seed \(seed)")
         var random = SplitMix64(seed: seed)
         let cache = Cache()
@@ -290,7 +290,7 @@ extension Cache {
 
     @Test("the true count of each frequent item lies between count less error and count")
     func items() {
-        let seed = UInt64.random(in: 1 ... .max)
+        let seed = testSeed()
         print("frequent items: seed \(seed)")
         var random = SplitMix64(seed: seed)
         let cache = Cache()

@@ -68,6 +68,17 @@ class Client:
 
     # Collections
 
+    def listed(self, query="") -> list[dict]:
+        """The items of all pages: one page may hold less than there is, or nothing, where there are many other keys."""
+        items, cursor = [], ""
+        while cursor is not None:
+            response = self.list(query + cursor)
+            assert response.status == 200, response
+            page = response.json()
+            items += page["items"]
+            cursor = f"&cursor={page['next']}" if page.get("next") else None
+        return items
+
     def list(self, query="") -> Response:
         return self.request("GET", "/v1/keys" + (f"?{query}" if query else ""))
 

@@ -233,4 +233,4 @@ def test_a_batch_cut_short_applies_nothing(server, http, key):
         connection.send(data)
         connection.half_close()
         assert connection.read_response().status == 400
-    assert http.list(f"prefix={key}").json()["items"] == []
+    assert http.listed(f"prefix={key}") == []

@@ -62,7 +62,7 @@ def test_an_entry_ends_with_its_lifetime(http, key):
 def test_an_expired_entry_is_nowhere_seen(http, key):
     http.store(key, b"x", "ttl=100ms")
     time.sleep(0.15)
-    assert http.list(f"prefix={key}").json()["items"] == []
+    assert http.listed(f"prefix={key}") == []
     assert http.query([{"key": key}]).json_lines()[0]["status"] == 404
     assert http.post(key, "op=touch&ttl=5s").status == 404
     assert http.put(key, b"y", if_match="*").status == 412

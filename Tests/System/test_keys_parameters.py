@@ -142,9 +142,9 @@ def test_a_lifetime_that_cannot_be_is_400(http, key, query, parameter):
 
 def test_plus_in_a_query_means_a_space(http, key):
     http.store(key + " x", b"value")
-    assert len(http.list(f"prefix={key}+x").json()["items"]) == 1
-    assert len(http.list(f"prefix={key}%20x").json()["items"]) == 1
-    assert len(http.list(f"prefix={key}%2Bx").json()["items"]) == 0
+    assert len(http.listed(f"prefix={key}+x")) == 1
+    assert len(http.listed(f"prefix={key}%20x")) == 1
+    assert len(http.listed(f"prefix={key}%2Bx")) == 0
 
 
 def test_parameters_may_come_in_any_order_and_escaped(http, key):

@@ -217,7 +217,7 @@ private struct SessionRun {
 
     @Test("random commands do what a plain model does, and both log and capture rebuild it", arguments: 0..<5)
     func model(_ number: Int) {
-        let seed = number < Self.known.count ? Self.known[number] : UInt64.random(in: 1 ... .max)
+        let seed = number < Self.known.count ? Self.known[number] : testSeed(number)
         print("session model: seed \(seed)")
         var run = SessionRun(seed: seed)
         for _ in 0..<4000 { run.step() }
