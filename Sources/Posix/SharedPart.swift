@@ -38,6 +38,13 @@ extension StreamSocket {
         }
     }
 
+    /// Bytes that were sent and that the peer has not acknowledged yet, also those that the kernel still holds
+    /// (`SIOCOUTQ`); 0 where that is not told.
+    package var unacknowledged: Int {
+        var count: Int32 = 0
+        return ioctl(descriptor.raw, UInt(TIOCOUTQ), &count) < 0 ? 0 : Int(count)
+    }
+
     /// Lets the kernel hold at most `count` bytes that were not sent yet, instead of megabytes: a reader that does not
     /// read then costs no more (`TCP_NOTSENT_LOWAT`). Only a wish: nothing depends on it.
     public func limitUnsent(to count: Int) {
