@@ -40,7 +40,7 @@ extension StreamSocket {
 
     /// Bytes that were sent and that the peer has not acknowledged yet, also those that the kernel still holds
     /// (`SIOCOUTQ`); 0 where that is not told.
-    package var unacknowledged: Int {
+    public var unacknowledged: Int {
         var count: Int32 = 0
         return ioctl(descriptor.raw, UInt(TIOCOUTQ), &count) < 0 ? 0 : Int(count)
     }
