@@ -46,7 +46,12 @@ extension DurableLog: SnapshotLog {
     private func wait(_ running: Running, until isReached: () -> Bool) throws(SnapshotFailure) {
         let end = Clock.monotonicMilliseconds() + Self.patience
         while !isReached() {
-            guard running.progress.state != .failed else { throw .log("the log has failed") }
+            switch running.progress.state {
+            case .failed: throw .log("the log has failed")
+            // It would be waited for in vain, and a stop that waits is cut short by who asked for it.
+            case .blocked: throw .log("the disk that keeps the log is full")
+            case .open, .full: break
+            }
             guard Clock.monotonicMilliseconds() < end else { throw .log("the log did not get there in time") }
             wakeUp()
             Thread.sleep(milliseconds: 1)
