@@ -49,9 +49,26 @@ extension Span where Element == UInt8 {
     /// True when the bytes are those of `text`, letters A–Z and a–z taken as equal. `text` must be lower case.
     public func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        let other = Span<UInt8>(_unsafeStart: text.utf8Start, count: count)
-        for index in 0..<count where ASCII.lowercased(self[index]) != other[index] { return false }
-        return true
+        // Unsafe: both are `count` bytes long, and what is loaded at once lies within.
+        let other = UnsafeRawPointer(text.utf8Start)
+        return withUnsafeBufferPointer { bytes in
+            let raw = UnsafeRawBufferPointer(bytes)
+            var index = 0
+            while index + 8 <= raw.count {
+                let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                guard Self.lowercased(word) == other.loadUnaligned(fromByteOffset: index, as: UInt64.self) else {
+                    return false
+                }
+                index += 8
+            }
+            while index < raw.count {
+                guard ASCII.lowercased(raw[index]) == other.load(fromByteOffset: index, as: UInt8.self) else {
+                    return false
+                }
+                index += 1
+            }
+            return true
+        }
     }
 
     /// True when the bytes begin with those of `text`.

@@ -29,20 +29,41 @@ public enum Base64 {
 
     /// Appends the encoded form of `bytes`: padded in the standard alphabet, unpadded in the URL one.
     public static func encode(_ bytes: Span<UInt8>, _ alphabet: Alphabet, into buffer: inout IOBuffer) {
+        if bytes.isEmpty { return }
         let digits = digits(alphabet)
-        buffer.reserve((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let rest = bytes.count - index
-            let first = bytes[index]
-            let second = rest > 1 ? bytes[index + 1] : 0
-            let third = rest > 2 ? bytes[index + 2] : 0
-            buffer.append(digit(first >> 2, digits))
-            buffer.append(digit(first << 4 | second >> 4, digits))
-            if rest > 1 { buffer.append(digit(second << 2 | third >> 6, digits)) }
-            if rest > 2 { buffer.append(digit(third, digits)) }
-            if alphabet == .standard && rest < 3 { buffer.append(repeating: 0x3D, count: 3 - rest) }
-            index += 3
+        let whole = bytes.count / 3
+        let rest = bytes.count - whole * 3
+        let length = (bytes.count * 4 + 2) / 3
+        let padding = alphabet == .standard ? (3 - rest) % 3 : 0
+        // Unsafe: `room` has `length` bytes at least, and a group reads three bytes of `bytes` and writes four.
+        _ = buffer.append(minimum: length + padding) { room in
+            bytes.withUnsafeBufferPointer { source in
+                for group in 0..<whole {
+                    let word = word(source[group &* 3], source[group &* 3 &+ 1], source[group &* 3 &+ 2])
+                    write(word, 4, to: room, at: group &* 4, digits)
+                }
+                if rest > 0 {
+                    let word = word(source[whole &* 3], rest > 1 ? source[whole &* 3 &+ 1] : 0, 0)
+                    write(word, rest + 1, to: room, at: whole &* 4, digits)
+                }
+            }
+            for index in length..<length + padding { room[index] = 0x3D }
+            return length + padding
+        }
+    }
+
+    @inline(always)
+    private static func word(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> UInt32 {
+        UInt32(first) << 16 | UInt32(second) << 8 | UInt32(third)
+    }
+
+    /// Writes the first `count` of the four digits of 24 bits.
+    @inline(always)
+    private static func write(
+        _ word: UInt32, _ count: Int, to room: UnsafeMutableRawBufferPointer, at index: Int, _ digits: StaticString
+    ) {
+        for place in 0..<count {
+            room[index &+ place] = digit(UInt8(truncatingIfNeeded: word &>> UInt32(18 &- 6 &* place)), digits)
         }
     }
 

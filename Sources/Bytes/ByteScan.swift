@@ -7,6 +7,7 @@
 /// Unsafe: each reads through a pointer that is valid for the closure, at offsets checked against `count` first.
 extension Span where Element == UInt8 {
     /// The index of the first `byte` at or after `start`, nil when there is none.
+    @inline(always)
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         guard start < count else { return nil }
         precondition(start >= 0)
@@ -105,6 +106,17 @@ extension Span where Element == UInt8 {
     static var ones: UInt64 { 0x0101_0101_0101_0101 }
     @inline(always)
     static var highs: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// A to Z become a to z in each of eight bytes.
+    @inline(always)
+    static func lowercased(_ word: UInt64) -> UInt64 {
+        // Without the highest bits no sum carries into the next byte.
+        let low = word & ~highs
+        let fromA = low &+ ones &* (0x80 - 0x41)
+        let aboveZ = low &+ ones &* (0x7F - 0x5A)
+        let capitals = (fromA ^ aboveZ) & ~word & highs
+        return word | capitals &>> 2
+    }
 
     /// The bytes below 0x20, and those that are 0x7F.
     @inline(always)

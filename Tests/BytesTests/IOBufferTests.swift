@@ -180,6 +180,21 @@ import Testing
         }
     }
 
+    @Test func `letters are equal in either case, and nothing else is equal to them`() {
+        let text: StaticString = "if-none-match1"
+        for place in 0..<14 {
+            for byte in UInt8.min...UInt8.max {
+                var bytes = Array("If-NONE-Match1".utf8)
+                bytes[place] = byte
+                let lower = byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte
+                let isEqual = bytes.span.equalsIgnoringCase(text)
+                #expect(isEqual == (lower == Array("if-none-match1".utf8)[place]))
+            }
+        }
+        let shorter = Array("If-None-Match".utf8).span.equalsIgnoringCase(text)
+        #expect(!shorter)
+    }
+
     @Test func `a registered name ends at the first byte that may not stand in one`() {
         let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+;=".utf8)
         for byte in UInt8.min...UInt8.max {
@@ -244,6 +259,22 @@ import Testing
         var back = IOBuffer()
         #expect(Base64.decode(Array(encoded.utf8).span, .standard, into: &back))
         #expect(back.readable.copied() == Array(plain.utf8))
+    }
+
+    @Test func `base64 of any length comes back in either alphabet`() {
+        var random = SplitMix64(seed: 7)
+        for length in 0..<70 {
+            let plain = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+            for alphabet in [Base64.Alphabet.standard, .url] {
+                var encoded = IOBuffer()
+                Base64.encode(plain.span, alphabet, into: &encoded)
+                let whole = (length + 2) / 3 * 4
+                #expect(encoded.count == (alphabet == .standard ? whole : (length * 4 + 2) / 3))
+                var back = IOBuffer()
+                #expect(Base64.decode(encoded.readable, alphabet, into: &back))
+                #expect(back.readable.copied() == plain)
+            }
+        }
     }
 
     @Test(arguments: ["A", "Zg=", "Zg===", "Zm9v=", "Z+8_", "Zh==", "====", "Zm 9v"])
