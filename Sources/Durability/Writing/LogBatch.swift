@@ -13,8 +13,8 @@ struct LogBatch: ~Copyable {
     private var early = IOBuffer()
     private var earlyRecords: [QueuedRecord] = []
 
-    /// Where a batch ends, in bytes, with the atomic group begun there; the rest is for the next. While the disk is full
-    /// all that ends by itself is queued: written in one piece it could make a segment longer than recovery reads
+    /// Where a batch ends, in bytes, with the atomic group begun there; the rest is for the next. While the disk is
+    /// full all that ends by itself is queued: written in one piece it could make a segment longer than recovery reads
     /// (``SegmentBytes/maximumLength``).
     private let mostBytes: Int
 
