@@ -88,7 +88,8 @@ let package = Package(
 
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "CChecksum"], swiftSettings: tests),
         .testTarget(
-            name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Bytes"], swiftSettings: tests),
+            name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Posix", "Bytes"],
+            swiftSettings: tests),
         .testTarget(
             name: "DurabilityTests", dependencies: ["Durability", "CacheEngine", "CacheModel", "Posix", "Bytes"],
             swiftSettings: tests),

@@ -94,7 +94,7 @@ private struct FuzzedConnection: ~Copyable {
     }
 
     let limits: HTTPLimits
-    private var head = RequestHead()
+    private let head = RequestHead()
     private var buffer = IOBuffer()
     private var phase = Phase.head(HeadScanner())
     private(set) var transcript: [String] = []
@@ -122,9 +122,7 @@ private struct FuzzedConnection: ~Copyable {
                 return false
             }
             buffer.consume(range.lowerBound)
-            var parsed = RequestHead()
-            try HeadParser.parse(buffer.readable.extracting(0..<range.count), into: &parsed, limits: limits)
-            head = parsed
+            try HeadParser.parse(buffer.readable.extracting(0..<range.count), into: head, limits: limits)
             let line = headLine()
             transcript.append(line)
             beginBody(head: range.count)

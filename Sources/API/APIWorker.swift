@@ -45,9 +45,9 @@ package struct APIWorker: ~Copyable {
         desk.answerUnconfirmed(at: position, response: &response)
     }
 
-    /// Looks for a key in a head that is not parsed yet, and has the engine bring near what it will need for it.
-    package mutating func anticipate(_ head: Span<UInt8>) -> KeyHint? {
-        guard let name = RoutePath.plainKey(inHead: head) else { return nil }
+    /// Has the engine bring near what it will need for the key that a path without escapes names.
+    package mutating func anticipate(_ path: Span<UInt8>) -> KeyHint? {
+        guard let name = RoutePath.plainKey(path) else { return nil }
         return desk.engine.prefetchIndex(for: name)
     }
 

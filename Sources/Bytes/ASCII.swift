@@ -62,9 +62,11 @@ extension Span where Element == UInt8 {
 
     /// True when both hold the same bytes.
     public func equals(_ other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        for index in 0..<count where self[index] != other[index] { return false }
-        return true
+        guard count == other.count, count > 0 else { return count == other.count }
+        // Unsafe: both are `count` bytes long, and not empty.
+        return withUnsafeBufferPointer { left in
+            other.withUnsafeBufferPointer { memcmp(left.baseAddress!, $0.baseAddress!, left.count) == 0 }
+        }
     }
 
     /// The bytes without spaces and tabs at either end.

@@ -1,15 +1,15 @@
 /// A length of time as parameters and bodies write it: `250ms`, `60s`, `10m`, `2h`, `7d`, `1w`, or bare seconds; and
 /// perhaps by how much it may be shortened at random, `10m~10%`.
-package struct DurationText: Sendable, Equatable {
+public struct DurationText: Sendable, Equatable {
     /// Ten years: beyond it a lifetime is a mistake, and far below what milliseconds in 64 bits hold.
-    package static let longest: Int64 = 10 * 365 * 24 * 3600 * 1000
+    public static let longest: Int64 = 10 * 365 * 24 * 3600 * 1000
 
     /// 1 to ``longest``.
-    package var milliseconds: Int64
+    public var milliseconds: Int64
     /// 0 to 100; 0 when the text names none.
-    package var jitterPercent: Int
+    public var jitterPercent: Int
 
-    package enum Failure: Error, Sendable, Equatable, CaseIterable {
+    public enum Failure: Error, Sendable, Equatable, CaseIterable {
         case noDigits
         case unknownUnit
         case tooShort
@@ -17,7 +17,7 @@ package struct DurationText: Sendable, Equatable {
         case badJitter
 
         /// One clause for the person who sent the text.
-        package var message: StaticString {
+        public var message: StaticString {
             switch self {
             case .noDigits: "a duration is digits with ms, s, m, h, d or w; bare digits are seconds"
             case .unknownUnit: "the unit of a duration is ms, s, m, h, d or w"
@@ -28,7 +28,7 @@ package struct DurationText: Sendable, Equatable {
         }
     }
 
-    package static func parse(_ text: Span<UInt8>) throws(Failure) -> DurationText {
+    public static func parse(_ text: Span<UInt8>) throws(Failure) -> DurationText {
         let digits = text.extracting(0..<end(of: text, from: 0, while: ASCII.isDigit))
         if digits.isEmpty { throw .noDigits }
         let unitEnd = end(of: text, from: digits.count, while: ASCII.isAlpha)
@@ -46,7 +46,7 @@ package struct DurationText: Sendable, Equatable {
     }
 
     /// Writes a length of time in the largest unit that takes no fraction: `90s`, `30m`.
-    package static func append(milliseconds: Int64, to buffer: inout IOBuffer) {
+    public static func append(milliseconds: Int64, to buffer: inout IOBuffer) {
         let units: [(StaticString, Int64)] = [
             ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
         ]

@@ -1,28 +1,28 @@
 /// Whether what is to be changed could be kept. Asked before each change, from any thread.
-package protocol ChangeGate: AnyObject, Sendable {
+public protocol ChangeGate: AnyObject, Sendable {
     var admission: ChangeAdmission { get }
     /// What the log has done so far.
     var figures: LogFigures { get }
 }
 
 /// The log in figures, for the metrics.
-package struct LogFigures: Sendable {
+public struct LogFigures: Sendable {
     /// The last record that is written, and the last that is on the disk.
-    package var written = Position.none
-    package var synced = Position.none
+    public var written = Position.none
+    public var synced = Position.none
     /// Batches written, one write call each, and their bytes.
-    package var batches: UInt64 = 0
-    package var bytes: UInt64 = 0
+    public var batches: UInt64 = 0
+    public var bytes: UInt64 = 0
     /// Syncs that succeeded, and nanoseconds spent in them.
-    package var syncs: UInt64 = 0
-    package var syncNanoseconds: UInt64 = 0
+    public var syncs: UInt64 = 0
+    public var syncNanoseconds: UInt64 = 0
     /// Writes that failed for want of room.
-    package var refusedWrites: UInt64 = 0
+    public var refusedWrites: UInt64 = 0
 
-    package init() {}
+    public init() {}
 }
 
-package enum ChangeAdmission: Sendable, Equatable {
+public enum ChangeAdmission: Sendable, Equatable {
     case open
     /// The disk does not keep up: not now, perhaps in a moment.
     case held

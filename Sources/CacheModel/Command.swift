@@ -1,7 +1,7 @@
 import Bytes
 
 /// Every operation the cache knows, as data. Keys and bodies are spans of the request: nothing is copied to ask.
-package enum Command: ~Escapable {
+public enum Command: ~Escapable {
     case read(Read)
     case put(Put)
     case delete(Delete)
@@ -27,17 +27,17 @@ package enum Command: ~Escapable {
 }
 
 /// Look an entry up.
-package struct Read: ~Escapable {
-    package var key: Span<UInt8>
+public struct Read: ~Escapable {
+    public var key: Span<UInt8>
     /// Whether this read slides an idle lifetime.
-    package var slides: Bool
+    public var slides: Bool
     /// Whether an entry past its freshness but inside `staleWhileRevalidate` is a hit.
-    package var acceptsStale: Bool
+    public var acceptsStale: Bool
     /// Whether the value's bytes are wanted, or only what is known about them (HEAD, listings).
-    package var wantsValue: Bool
+    public var wantsValue: Bool
 
     @_lifetime(copy key)
-    package init(key: Span<UInt8>, slides: Bool = true, acceptsStale: Bool = true, wantsValue: Bool = true) {
+    public init(key: Span<UInt8>, slides: Bool = true, acceptsStale: Bool = true, wantsValue: Bool = true) {
         self.key = key
         self.slides = slides
         self.acceptsStale = acceptsStale
@@ -46,19 +46,19 @@ package struct Read: ~Escapable {
 }
 
 /// Store a value whole: creates or replaces.
-package struct Put: ~Escapable {
-    package var key: Span<UInt8>
-    package var value: Span<UInt8>
+public struct Put: ~Escapable {
+    public var key: Span<UInt8>
+    public var value: Span<UInt8>
     /// The stored fields in the form of ``StoredFields``; replaces what was there.
-    package var fields: Span<UInt8>
-    package var lifetime: LifetimeChange
-    package var version: CallerVersion?
-    package var precondition: Precondition
+    public var fields: Span<UInt8>
+    public var lifetime: LifetimeChange
+    public var version: CallerVersion?
+    public var precondition: Precondition
     /// Whether the reply carries the entry that was replaced (get-and-set).
-    package var wantsPrevious: Bool
+    public var wantsPrevious: Bool
 
     @_lifetime(copy key, copy value, copy fields, copy precondition)
-    package init(
+    public init(
         key: Span<UInt8>, value: Span<UInt8>, fields: Span<UInt8>, lifetime: LifetimeChange,
         version: CallerVersion?, precondition: consuming Precondition, wantsPrevious: Bool
     ) {
@@ -73,15 +73,15 @@ package struct Put: ~Escapable {
 }
 
 /// Remove an entry.
-package struct Delete: ~Escapable {
-    package var key: Span<UInt8>
-    package var version: CallerVersion?
-    package var precondition: Precondition
+public struct Delete: ~Escapable {
+    public var key: Span<UInt8>
+    public var version: CallerVersion?
+    public var precondition: Precondition
     /// Whether the reply carries the removed entry (get-and-delete).
-    package var wantsPrevious: Bool
+    public var wantsPrevious: Bool
 
     @_lifetime(copy key, copy precondition)
-    package init(
+    public init(
         key: Span<UInt8>, version: CallerVersion?, precondition: consuming Precondition, wantsPrevious: Bool
     ) {
         self.key = key
@@ -91,21 +91,21 @@ package struct Delete: ~Escapable {
     }
 }
 
-package enum ExtendEnd: Sendable { case front, back }
+public enum ExtendEnd: Sendable { case front, back }
 
 /// Add bytes to a value at one end; creates the entry when there is none. Lifetime, fields and version stay.
-package struct Extend: ~Escapable {
-    package var key: Span<UInt8>
-    package var bytes: Span<UInt8>
-    package var end: ExtendEnd
+public struct Extend: ~Escapable {
+    public var key: Span<UInt8>
+    public var bytes: Span<UInt8>
+    public var end: ExtendEnd
     /// The longest the value may become; longer is `outOfBounds`.
-    package var maximumLength: Int
+    public var maximumLength: Int
     /// Stored fields for an entry that is created.
-    package var fields: Span<UInt8>
-    package var precondition: Precondition
+    public var fields: Span<UInt8>
+    public var precondition: Precondition
 
     @_lifetime(copy key, copy bytes, copy fields, copy precondition)
-    package init(
+    public init(
         key: Span<UInt8>, bytes: Span<UInt8>, end: ExtendEnd, maximumLength: Int, fields: Span<UInt8>,
         precondition: consuming Precondition
     ) {
@@ -119,20 +119,20 @@ package struct Extend: ~Escapable {
 }
 
 /// Cut a value to its first `length` bytes; a shorter value stays as it is (and keeps its position).
-package struct Truncate: ~Escapable {
-    package var key: Span<UInt8>
-    package var length: Int
-    package var precondition: Precondition
+public struct Truncate: ~Escapable {
+    public var key: Span<UInt8>
+    public var length: Int
+    public var precondition: Precondition
 
     @_lifetime(copy key, copy precondition)
-    package init(key: Span<UInt8>, length: Int, precondition: consuming Precondition) {
+    public init(key: Span<UInt8>, length: Int, precondition: consuming Precondition) {
         self.key = key
         self.length = length
         self.precondition = precondition
     }
 }
 
-package enum TouchChange: Sendable, Equatable {
+public enum TouchChange: Sendable, Equatable {
     /// A new lifetime. The stale windows given are ignored: an entry keeps its own.
     case lifetime(Lifetime)
     /// Slide the idle lifetime as a read would; nothing for an entry without one.
@@ -142,15 +142,15 @@ package enum TouchChange: Sendable, Equatable {
 }
 
 /// Change an entry's lifetime; its position, and so its entity tag, stays.
-package struct Touch: ~Escapable {
-    package var key: Span<UInt8>
-    package var change: TouchChange
-    package var precondition: Precondition
+public struct Touch: ~Escapable {
+    public var key: Span<UInt8>
+    public var change: TouchChange
+    public var precondition: Precondition
     /// Whether the reply carries the value (get-and-touch).
-    package var wantsValue: Bool
+    public var wantsValue: Bool
 
     @_lifetime(copy key, copy precondition)
-    package init(key: Span<UInt8>, change: TouchChange, precondition: consuming Precondition, wantsValue: Bool) {
+    public init(key: Span<UInt8>, change: TouchChange, precondition: consuming Precondition, wantsValue: Bool) {
         self.key = key
         self.change = change
         self.precondition = precondition
@@ -162,14 +162,14 @@ package struct Touch: ~Escapable {
 ///
 /// Completed at once (`changed` or a miss) when that is so already; else pending: the ticket is delivered when the key
 /// changes, goes, expires or is evicted, and the caller asks again. Nothing is delivered for a cancelled ticket.
-package struct Watch: ~Escapable {
-    package var key: Span<UInt8>
-    package var known: TagCondition
+public struct Watch: ~Escapable {
+    public var key: Span<UInt8>
+    public var known: TagCondition
     /// Whether an entry past its freshness but inside `staleWhileRevalidate` is still there for the one who waits.
-    package var acceptsStale: Bool
+    public var acceptsStale: Bool
 
     @_lifetime(copy key, copy known)
-    package init(key: Span<UInt8>, known: consuming TagCondition, acceptsStale: Bool = true) {
+    public init(key: Span<UInt8>, known: consuming TagCondition, acceptsStale: Bool = true) {
         self.key = key
         self.known = known
         self.acceptsStale = acceptsStale
@@ -177,24 +177,24 @@ package struct Watch: ~Escapable {
 }
 
 /// One page of keys.
-package struct List: ~Escapable {
-    package var prefix: Span<UInt8>
+public struct List: ~Escapable {
+    public var prefix: Span<UInt8>
     /// Byte order by the ordered index; without one the reply is `notIndexed`. False: the table's own order.
-    package var ordered: Bool
+    public var ordered: Bool
     /// Ordered only: the first key that may appear, and the first that may not (empty: no bound).
-    package var start: Span<UInt8>
-    package var end: Span<UInt8>
+    public var start: Span<UInt8>
+    public var end: Span<UInt8>
     /// Ordered only: keys with this byte string behind the prefix are folded into one row (empty: none).
-    package var delimiter: Span<UInt8>
+    public var delimiter: Span<UInt8>
     /// Where to go on: nil at the start. In the table's order an opaque number that survives growth and writes.
-    package var tableCursor: UInt64?
+    public var tableCursor: UInt64?
     /// Ordered only: go on behind this key or folded prefix (empty: from the start).
-    package var after: Span<UInt8>
+    public var after: Span<UInt8>
     /// The most rows wanted, 1…1,000; a table walk may return a few more to keep its cursor exact.
-    package var limit: Int
+    public var limit: Int
 
     @_lifetime(copy prefix, copy start, copy end, copy delimiter, copy after)
-    package init(
+    public init(
         prefix: Span<UInt8>, ordered: Bool, start: Span<UInt8>, end: Span<UInt8>, delimiter: Span<UInt8>,
         tableCursor: UInt64?, after: Span<UInt8>, limit: Int
     ) {

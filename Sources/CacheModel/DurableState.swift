@@ -1,5 +1,5 @@
 /// State that can be rebuilt from the log: what recovery writes into, and what a digest is compared with.
-package protocol DurableState: AnyObject, Sendable {
+public protocol DurableState: AnyObject, Sendable {
     /// Applies a record of the log. Idempotent: a record changes only an entry older than it. From several threads at
     /// once records of different keys may come in any order, those of one key in rising order.
     func apply(_ effect: borrowing Effect, at position: Position)
@@ -31,6 +31,6 @@ package protocol DurableState: AnyObject, Sendable {
 }
 
 extension DurableState {
-    package func beginLoading(entries: Int) {}
-    package func endLoading() {}
+    public func beginLoading(entries: Int) {}
+    public func endLoading() {}
 }

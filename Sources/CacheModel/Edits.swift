@@ -6,24 +6,24 @@ import Bytes
 /// offset 4 │ count 2 │ bytes        one behind the other, numbers in little endian
 /// ```
 /// The value keeps its length.
-package enum Edits {
+public enum Edits {
     /// One piece, its bytes somewhere in the encoded form.
-    package struct Piece: Sendable, Equatable {
-        package let offset: Int
-        package let bytes: ByteSlice
+    public struct Piece: Sendable, Equatable {
+        public let offset: Int
+        public let bytes: ByteSlice
     }
 
     private static let headBytes = 6
 
     /// Appends one piece.
     /// - Parameters: offset below 2^32; bytes 65,535 at most. More traps.
-    package static func append(_ bytes: Span<UInt8>, at offset: Int, to buffer: inout IOBuffer) {
+    public static func append(_ bytes: Span<UInt8>, at offset: Int, to buffer: inout IOBuffer) {
         appendHead(offset: offset, count: bytes.count, to: &buffer)
         buffer.append(bytes)
     }
 
     /// Appends a piece that is one number in little endian.
-    package static func append<Number: FixedWidthInteger & BitwiseCopyable>(
+    public static func append<Number: FixedWidthInteger & BitwiseCopyable>(
         number: Number, at offset: Int, to buffer: inout IOBuffer
     ) {
         appendHead(offset: offset, count: Number.bitWidth / 8, to: &buffer)
@@ -36,7 +36,7 @@ package enum Edits {
     }
 
     /// The piece at `cursor`, which moves behind it; nil at the end, and where the form is damaged.
-    package static func next(in edits: Span<UInt8>, at cursor: inout Int) -> Piece? {
+    public static func next(in edits: Span<UInt8>, at cursor: inout Int) -> Piece? {
         guard cursor + headBytes <= edits.count else { return nil }
         let offset = Int(edits.loadLittleEndian(UInt32.self, at: cursor))
         let count = Int(edits.loadLittleEndian(UInt16.self, at: cursor + 4))
@@ -47,7 +47,7 @@ package enum Edits {
     }
 
     /// Whether all of it is well formed and lies within a value of `count` bytes.
-    package static func fit(_ edits: Span<UInt8>, valueCount count: Int) -> Bool {
+    public static func fit(_ edits: Span<UInt8>, valueCount count: Int) -> Bool {
         var cursor = 0
         while let piece = next(in: edits, at: &cursor) {
             if piece.offset + Int(piece.bytes.count) > count { return false }

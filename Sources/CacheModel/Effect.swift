@@ -4,7 +4,7 @@ import Bytes
 /// without a clock and without chance.
 ///
 /// A key is what its kind knows it by; two kinds may know different entries by the same key.
-package enum Effect: ~Escapable {
+public enum Effect: ~Escapable {
     /// The entry under `key` is now this.
     case put(
         key: Span<UInt8>, value: Span<UInt8>, fields: Span<UInt8>, state: EntryState, kind: Kind = .keys)
@@ -23,14 +23,14 @@ package enum Effect: ~Escapable {
 }
 
 /// An entry's state beside key, value and fields.
-package struct EntryState: Sendable, Equatable {
-    package var modifiedAt: Instant
-    package var lifetime: Lifetime
+public struct EntryState: Sendable, Equatable {
+    public var modifiedAt: Instant
+    public var lifetime: Lifetime
     /// When freshness ends as things stand (see ``EntryInfo/freshUntil``).
-    package var freshUntil: Instant
-    package var version: UInt64?
+    public var freshUntil: Instant
+    public var version: UInt64?
 
-    package init(modifiedAt: Instant, lifetime: Lifetime, freshUntil: Instant, version: UInt64?) {
+    public init(modifiedAt: Instant, lifetime: Lifetime, freshUntil: Instant, version: UInt64?) {
         self.modifiedAt = modifiedAt
         self.lifetime = lifetime
         self.freshUntil = freshUntil
@@ -40,7 +40,7 @@ package struct EntryState: Sendable, Equatable {
 
 /// Reads the one ordered log as it is written. Called with the entry's shard locked: it copies what it keeps and
 /// returns; it must not call the engine. Positions of one key arrive in rising order; each number exactly once.
-package protocol EffectReader: Sendable {
+public protocol EffectReader: Sendable {
     /// - Parameters:
     ///   - remaining: how many further records belong to the same atomic group, 0 for the last or only one.
     ///   - digestChange: what the change adds to ``DurableState/digest``, modulo 2^64.
@@ -49,7 +49,7 @@ package protocol EffectReader: Sendable {
 
 extension Effect {
     /// The key it is about.
-    package var key: Span<UInt8> {
+    public var key: Span<UInt8> {
         @_lifetime(copy self)
         get {
             switch self {
@@ -64,7 +64,7 @@ extension Effect {
     }
 
     /// The kind of entry it is about.
-    package var kind: Kind {
+    public var kind: Kind {
         switch self {
         case .put(_, _, _, _, let kind): kind
         case .extend(_, _, _, _, let kind): kind

@@ -2,24 +2,24 @@
 ///
 /// The generation rises with every wait, so a completion that comes late, for a connection that is gone or has moved
 /// on, is recognised and dropped.
-package struct Ticket: Sendable, Hashable {
-    package let packed: UInt64
+public struct Ticket: Sendable, Hashable {
+    public let packed: UInt64
 
-    package init(packed: UInt64) { self.packed = packed }
+    public init(packed: UInt64) { self.packed = packed }
 
     /// - Parameters: loop 0…255, connection 0…2^24−1.
-    package init(loop: Int, connection: Int, generation: UInt32) {
+    public init(loop: Int, connection: Int, generation: UInt32) {
         precondition(loop >= 0 && loop < 256 && connection >= 0 && connection < 1 << 24, "ticket out of range")
         packed = UInt64(loop) << 56 | UInt64(connection) << 32 | UInt64(generation)
     }
 
-    package var loop: Int { Int(packed >> 56) }
-    package var connection: Int { Int(packed >> 32 & 0xFF_FFFF) }
-    package var generation: UInt32 { UInt32(truncatingIfNeeded: packed) }
+    public var loop: Int { Int(packed >> 56) }
+    public var connection: Int { Int(packed >> 32 & 0xFF_FFFF) }
+    public var generation: UInt32 { UInt32(truncatingIfNeeded: packed) }
 }
 
 /// What the engine did with a command: answered it, or promised to.
-package enum Execution: Sendable, Equatable {
+public enum Execution: Sendable, Equatable {
     /// The reply is filled in.
     case completed
     /// The ticket will be delivered to ``CompletionSink`` when it is worth asking again.
@@ -28,12 +28,12 @@ package enum Execution: Sendable, Equatable {
 
 /// Where tickets go when what they waited for has happened. Called from any thread, also with a shard's lock held:
 /// it must only enqueue.
-package protocol CompletionSink: Sendable {
+public protocol CompletionSink: Sendable {
     func deliver(_ ticket: Ticket)
 }
 
 /// The seam between the HTTP surface and whatever holds the data.
-package protocol Engine: AnyObject, Sendable {
+public protocol Engine: AnyObject, Sendable {
     /// Runs one command. `ticket` names the connection should the answer be `pending`.
     ///
     /// The command is applied whole or not at all. Safe from any thread.
@@ -60,14 +60,14 @@ package protocol Engine: AnyObject, Sendable {
 }
 
 /// A key that will be asked for soon, as the engine knows it.
-package struct KeyHint: Sendable {
-    package var hash: UInt64
+public struct KeyHint: Sendable {
+    public var hash: UInt64
 
-    package init(hash: UInt64) { self.hash = hash }
+    public init(hash: UInt64) { self.hash = hash }
 }
 
 /// For engines that have nothing to bring near.
 extension Engine {
-    package func prefetchIndex(for key: Span<UInt8>) -> KeyHint { KeyHint(hash: 0) }
-    package func prefetchEntry(_ hint: KeyHint) {}
+    public func prefetchIndex(for key: Span<UInt8>) -> KeyHint { KeyHint(hash: 0) }
+    public func prefetchEntry(_ hint: KeyHint) {}
 }

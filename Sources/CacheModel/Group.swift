@@ -1,8 +1,8 @@
 import Bytes
 
 /// One operation of an atomic group. Slices lie in the group's `bytes`.
-package struct GroupOperation: Sendable {
-    package enum Verb: Sendable {
+public struct GroupOperation: Sendable {
+    public enum Verb: Sendable {
         case get
         case put(value: ByteSlice, fields: ByteSlice, lifetime: LifetimeChange)
         case delete
@@ -11,7 +11,7 @@ package struct GroupOperation: Sendable {
     }
 
     /// Nil: the condition was not given. `.none` in `oneOf` style: a position that names no entry never matches.
-    package enum Condition: Sendable, Equatable {
+    public enum Condition: Sendable, Equatable {
         case absent
         case any
         case position(Position)
@@ -19,13 +19,13 @@ package struct GroupOperation: Sendable {
         case unknownTag
     }
 
-    package var verb: Verb
-    package var key: ByteSlice
-    package var ifMatch: Condition
-    package var ifNoneMatch: Condition
-    package var version: CallerVersion?
+    public var verb: Verb
+    public var key: ByteSlice
+    public var ifMatch: Condition
+    public var ifNoneMatch: Condition
+    public var version: CallerVersion?
 
-    package init(verb: Verb, key: ByteSlice, ifMatch: Condition, ifNoneMatch: Condition, version: CallerVersion?) {
+    public init(verb: Verb, key: ByteSlice, ifMatch: Condition, ifNoneMatch: Condition, version: CallerVersion?) {
         self.verb = verb
         self.key = key
         self.ifMatch = ifMatch
@@ -39,12 +39,12 @@ package struct GroupOperation: Sendable {
 /// The reply is `groupDone` with one row an operation, or `groupFailed` with rows whose outcome says which operations
 /// failed; then nothing was changed. A delete or touch of a missing key, like a get of one, is a plain `miss` row and
 /// fails nothing; failed preconditions, stale versions, bounds and full memory fail the group.
-package struct Group: ~Escapable {
-    package var operations: Span<GroupOperation>
-    package var bytes: Span<UInt8>
+public struct Group: ~Escapable {
+    public var operations: Span<GroupOperation>
+    public var bytes: Span<UInt8>
 
     @_lifetime(copy operations, copy bytes)
-    package init(operations: Span<GroupOperation>, bytes: Span<UInt8>) {
+    public init(operations: Span<GroupOperation>, bytes: Span<UInt8>) {
         self.operations = operations
         self.bytes = bytes
     }

@@ -1,23 +1,23 @@
 /// A moment: milliseconds since 1970-01-01T00:00:00Z. Always an argument, never read from a clock in here.
-package struct Instant: Sendable, Comparable, Hashable, BitwiseCopyable {
-    package var milliseconds: Int64
+public struct Instant: Sendable, Comparable, Hashable, BitwiseCopyable {
+    public var milliseconds: Int64
 
-    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     /// Later than every moment: "never".
-    package static let never = Instant(milliseconds: .max)
+    public static let never = Instant(milliseconds: .max)
 
-    package static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
+    public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
 
     /// This moment moved by `milliseconds`; saturates instead of trapping, so `never` stays never.
-    package func advanced(byMilliseconds delta: Int64) -> Instant {
+    public func advanced(byMilliseconds delta: Int64) -> Instant {
         let (sum, overflow) = milliseconds.addingReportingOverflow(delta)
         return Instant(milliseconds: overflow ? (delta > 0 ? .max : .min) : sum)
     }
 
     /// Milliseconds from `earlier` to this moment.
-    package func since(_ earlier: Instant) -> Int64 { milliseconds &- earlier.milliseconds }
+    public func since(_ earlier: Instant) -> Int64 { milliseconds &- earlier.milliseconds }
 
     /// Whole seconds since 1970, rounded down.
-    package var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
+    public var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
 }

@@ -1,35 +1,35 @@
 /// Every maximum of the data model, with its reason. Those of HTTP stand in `HTTP1/HTTPLimits.swift`.
-package struct Limits: Sendable {
+public struct Limits: Sendable {
     /// A key, in bytes. A fully escaped one takes three times that and still fits the request line.
-    package static let keyBytes = 4096
+    public static let keyBytes = 4096
     /// What a kind may call a state, in bytes: two names, as of a leaderboard and a member, and what tells its parts.
-    package static let stateNameBytes = 16 << 10
+    public static let stateNameBytes = 16 << 10
     /// A value, in bytes: large enough for a page or a picture, small enough that one copy takes about a millisecond.
-    package var valueBytes = 8 << 20
+    public var valueBytes = 8 << 20
     /// Stored fields of one entry, in bytes: a head is at most 16 KiB of fields.
-    package static let fieldsBytes = 16 << 10
+    public static let fieldsBytes = 16 << 10
     /// Operations in an atomic group: as many shards may be locked at once.
-    package static let groupOperations = 128
+    public static let groupOperations = 128
     /// Values that the gets of an atomic group return together, in bytes: they are copied while its shards are locked.
-    package static let groupReadBytes = 16 << 20
+    public static let groupReadBytes = 16 << 20
     /// Rows of a page.
-    package static let pageRows = 1000
+    public static let pageRows = 1000
     /// Entity tags in one precondition.
-    package static let entityTags = 64
+    public static let entityTags = 64
     /// Windows of one counter: each is written by every add.
-    package static let counterWindows = 8
+    public static let counterWindows = 8
     /// Buckets of one window: at 8 bytes each a ring is 80 KB at most.
-    package static let counterBuckets = 10_000
+    public static let counterBuckets = 10_000
     /// An item that is counted by itself, in bytes: a thousand of them are kept for each bucket.
-    package static let counterItemBytes = 255
+    public static let counterItemBytes = 255
     /// A lifetime, in milliseconds: ten years.
-    package static let lifetime: Int64 = 10 * 365 * 24 * 3600 * 1000
+    public static let lifetime: Int64 = 10 * 365 * 24 * 3600 * 1000
     /// How long a versioned delete leaves its version behind, in milliseconds.
-    package static let deletedVersionKept: Int64 = 3600 * 1000
+    public static let deletedVersionKept: Int64 = 3600 * 1000
     /// The longest wait of a request, in milliseconds.
-    package static let wait: Int64 = 30_000
+    public static let wait: Int64 = 30_000
     /// Watches one engine keeps at a time: each holds a parked connection.
-    package static let watches = 65_536
+    public static let watches = 65_536
 
-    package init() {}
+    public init() {}
 }

@@ -1,5 +1,5 @@
 /// What happened: normal answers, none of them an error.
-package enum Outcome: Sendable, Equatable {
+public enum Outcome: Sendable, Equatable {
     /// A read found the entry, a touch changed it; the reply holds it.
     case hit
     /// There is no such entry.
@@ -39,7 +39,7 @@ package enum Outcome: Sendable, Equatable {
 }
 
 /// Why there is nothing under a key.
-package enum MissReason: UInt8, Sendable, CaseIterable {
+public enum MissReason: UInt8, Sendable, CaseIterable {
     /// It was never here: said only while no memory of a departed key has been dropped.
     case never
     case unknown

@@ -2,27 +2,27 @@
 ///
 /// Packed in eight bytes, 16 bits of epoch above 48 of number, because every entry carries one: at a million records a
 /// second 48 bits last nine years in one epoch.
-package struct Position: Sendable, Comparable, Hashable {
-    package let packed: UInt64
+public struct Position: Sendable, Comparable, Hashable {
+    public let packed: UInt64
 
-    package init(packed: UInt64) { self.packed = packed }
+    public init(packed: UInt64) { self.packed = packed }
 
     /// - Parameters: epoch 0…65535, number 0…2^48−1; anything larger traps.
-    package init(epoch: UInt64, number: UInt64) {
+    public init(epoch: UInt64, number: UInt64) {
         precondition(epoch < 1 << 16 && number < 1 << 48, "position out of range")
         packed = epoch << 48 | number
     }
 
     /// Nil when either part is out of range: for positions read from a client's entity tag.
-    package init?(checkingEpoch epoch: UInt64, number: UInt64) {
+    public init?(checkingEpoch epoch: UInt64, number: UInt64) {
         guard epoch < 1 << 16, number < 1 << 48 else { return nil }
         packed = epoch << 48 | number
     }
 
-    package static let none = Position(packed: 0)
+    public static let none = Position(packed: 0)
 
-    package var epoch: UInt64 { packed >> 48 }
-    package var number: UInt64 { packed & (1 << 48 - 1) }
+    public var epoch: UInt64 { packed >> 48 }
+    public var number: UInt64 { packed & (1 << 48 - 1) }
 
-    package static func < (left: Position, right: Position) -> Bool { left.packed < right.packed }
+    public static func < (left: Position, right: Position) -> Bool { left.packed < right.packed }
 }

@@ -9,8 +9,8 @@ import Bytes
 /// ```
 /// A media type from ``wellKnownTypes`` takes 2 bytes (id `knownType`, index) instead. An entry without fields has an
 /// empty form and costs nothing.
-package enum StoredFields {
-    package enum Name: UInt8, Sendable, CaseIterable {
+public enum StoredFields {
+    public enum Name: UInt8, Sendable, CaseIterable {
         case knownType = 1
         case contentType = 2
         case contentEncoding = 3
@@ -20,7 +20,7 @@ package enum StoredFields {
     }
 
     /// Media types written as one byte. Only ever append: the index is stored.
-    package static let wellKnownTypes: [StaticString] = [
+    public static let wellKnownTypes: [StaticString] = [
         "application/json", "text/plain", "text/html", "text/plain; charset=utf-8", "text/html; charset=utf-8",
         "application/json; charset=utf-8", "application/x-www-form-urlencoded", "image/png", "image/jpeg",
         "image/gif", "image/webp", "image/svg+xml", "text/css", "text/javascript", "application/javascript",
@@ -31,7 +31,7 @@ package enum StoredFields {
     ]
 
     /// Appends one field; `bytes` longer than 65,535 trap (the head limit is below that).
-    package static func append(_ name: Name, _ bytes: Span<UInt8>, to buffer: inout IOBuffer) {
+    public static func append(_ name: Name, _ bytes: Span<UInt8>, to buffer: inout IOBuffer) {
         if name == .contentType, let index = wellKnownIndex(of: bytes) {
             buffer.append(Name.knownType.rawValue)
             buffer.append(index)
@@ -52,13 +52,13 @@ package enum StoredFields {
     }
 
     /// One decoded field: its bytes lie in the encoded form, or are those of a well-known type.
-    package enum Item: Equatable, Sendable {
+    public enum Item: Equatable, Sendable {
         case known(type: Int)
         case stored(Name, ByteSlice)
     }
 
     /// The field that starts at `offset`, which moves behind it; nil at the end or in a damaged form.
-    package static func next(in encoded: Span<UInt8>, at offset: inout Int) -> Item? {
+    public static func next(in encoded: Span<UInt8>, at offset: inout Int) -> Item? {
         guard offset < encoded.count, let name = Name(rawValue: encoded[offset]) else { return nil }
         if name == .knownType {
             guard offset + 1 < encoded.count, Int(encoded[offset + 1]) < wellKnownTypes.count else { return nil }

@@ -1,17 +1,17 @@
 /// What publish/subscribe has counted, and what it holds now.
-package struct TopicStatistics: Sendable {
+public struct TopicStatistics: Sendable {
     /// Streams.
-    package var subscribers: UInt64 = 0
-    package var published: UInt64 = 0
+    public var subscribers: UInt64 = 0
+    public var published: UInt64 = 0
     /// Publications that were answered with what their `dedup` was answered first.
-    package var repeated: UInt64 = 0
-    package var gaps: UInt64 = 0
-    package var topics: UInt64 = 0
-    package var declaredTopics: UInt64 = 0
+    public var repeated: UInt64 = 0
+    public var gaps: UInt64 = 0
+    public var topics: UInt64 = 0
+    public var declaredTopics: UInt64 = 0
     /// Events that histories hold, and their weight.
-    package var historyBytes: UInt64 = 0
-    package var recentBytes: UInt64 = 0
-    package var members: UInt64 = 0
+    public var historyBytes: UInt64 = 0
+    public var recentBytes: UInt64 = 0
+    public var members: UInt64 = 0
 
-    package init() {}
+    public init() {}
 }

@@ -1,24 +1,24 @@
 import Bytes
 
 /// Buffers for the engine's own use while it runs a command, kept warm by the loop that owns the reply.
-package struct Workspace: ~Copyable {
+public struct Workspace: ~Copyable {
     /// Stored keys of the entries involved.
-    package var keys = IOBuffer()
+    public var keys = IOBuffer()
     /// New states.
-    package var drafts = IOBuffer()
+    public var drafts = IOBuffer()
     /// Changes of states, in the form of ``Edits``.
-    package var edits = IOBuffer()
+    public var edits = IOBuffer()
     /// JSON texts on their way to a draft.
-    package var texts = IOBuffer()
+    public var texts = IOBuffer()
     /// The limits' policies, as they were when last looked at.
-    package var policies: LimitTable?
+    public var policies: LimitTable?
     /// The one of them that was asked for last.
-    package var policy: LimitPolicy?
+    public var policy: LimitPolicy?
 
-    package init() {}
+    public init() {}
 
     /// Forgets states and changes; the keys stay.
-    package mutating func removePlans() {
+    public mutating func removePlans() {
         if !drafts.isEmpty { drafts.removeAll(keeping: 1 << 16) }
         if !edits.isEmpty { edits.removeAll(keeping: 1 << 16) }
         if !texts.isEmpty { texts.removeAll(keeping: 1 << 16) }

@@ -4,14 +4,14 @@ import Bytes
 ///
 /// Follows RFC 9112 §6.3 top to bottom. Whatever two servers could read differently (two lengths, a length beside a
 /// coding) is refused, because disagreement is how requests are smuggled.
-package enum BodyFraming: Equatable, Sendable {
+public enum BodyFraming: Equatable, Sendable {
     case none
     /// `Content-Length`: exactly so many bytes follow.
     case length(Int)
     case chunked
 
     static func decide(
-        _ bytes: Span<UInt8>, _ head: inout RequestHead, limits: HTTPLimits
+        _ bytes: Span<UInt8>, _ head: inout HeadParts, limits: HTTPLimits
     ) throws(HTTPFailure) {
         let hasLength = head.value(of: .contentLength) != nil
         if head.value(of: .transferEncoding) != nil {
@@ -30,7 +30,7 @@ package enum BodyFraming: Equatable, Sendable {
     }
 
     /// One `Transfer-Encoding` line whose only or last coding is exactly `chunked`.
-    private static func checkCoding(_ bytes: Span<UInt8>, _ head: RequestHead) throws(HTTPFailure) {
+    private static func checkCoding(_ bytes: Span<UInt8>, _ head: borrowing HeadParts) throws(HTTPFailure) {
         let first = head.nextLine(of: .transferEncoding, after: -1)
         guard let first, head.nextLine(of: .transferEncoding, after: first) == nil else {
             throw .badRequest("Transfer-Encoding on two lines")
@@ -68,7 +68,9 @@ package enum BodyFraming: Equatable, Sendable {
     }
 
     /// One line of 1 to 19 digits without a leading zero.
-    private static func contentLength(_ bytes: Span<UInt8>, _ head: RequestHead) throws(HTTPFailure) -> Int {
+    private static func contentLength(
+        _ bytes: Span<UInt8>, _ head: borrowing HeadParts
+    ) throws(HTTPFailure) -> Int {
         let first = head.nextLine(of: .contentLength, after: -1)
         guard let first, head.nextLine(of: .contentLength, after: first) == nil else {
             throw .badRequest("Content-Length was sent twice")
@@ -82,7 +84,7 @@ package enum BodyFraming: Equatable, Sendable {
 
     /// RFC 9110 §10.1.1: `100-continue` counts with a body in HTTP/1.1; any other expectation will be refused, once
     /// authentication and route have had their say.
-    private static func decideExpectation(_ bytes: Span<UInt8>, _ head: inout RequestHead) {
+    private static func decideExpectation(_ bytes: Span<UInt8>, _ head: inout HeadParts) {
         guard let first = head.nextLine(of: .expect, after: -1), head.minorVersion >= 1 else { return }
         let isOnly = head.nextLine(of: .expect, after: first) == nil
         if isOnly, bytes.extracting(head.line(first).value).equalsIgnoringCase("100-continue") {

@@ -8,7 +8,7 @@ import Bytes
 /// ```
 /// Each call reads all raw bytes, moves chunk data down to `decodedEnd` and drops the rest, so a body takes no more
 /// memory than its data, however it was cut into chunks. Extensions and trailers are checked for grammar and discarded.
-package struct ChunkDecoder: Sendable {
+public struct ChunkDecoder: Sendable {
     private enum State: Sendable {
         case sizeStart, size, sizeBlank
         case extensionNameStart, extensionName, extensionNameBlank
@@ -20,7 +20,7 @@ package struct ChunkDecoder: Sendable {
 
     private let bodyStart: Int
     /// Where the decoded body ends so far.
-    package private(set) var decodedEnd: Int
+    public private(set) var decodedEnd: Int
     private var state = State.sizeStart
     private var digits = 0
     private var remaining = 0
@@ -28,14 +28,14 @@ package struct ChunkDecoder: Sendable {
     private var trailerBytes = 0
 
     /// - Parameter bodyStart: index of the first byte behind the head.
-    package init(bodyStart: Int) {
+    public init(bodyStart: Int) {
         self.bodyStart = bodyStart
         decodedEnd = bodyStart
     }
 
     /// Decodes what has arrived. True when the body is complete: it then lies in `bodyStart..<decodedEnd`, and whatever
     /// follows in the buffer belongs to the next request.
-    package mutating func decode(_ buffer: inout IOBuffer, limits: HTTPLimits) throws(HTTPFailure) -> Bool {
+    public mutating func decode(_ buffer: inout IOBuffer, limits: HTTPLimits) throws(HTTPFailure) -> Bool {
         var index = decodedEnd
         while index < buffer.count {
             if state == .data {

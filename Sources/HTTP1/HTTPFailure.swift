@@ -1,5 +1,5 @@
 /// Why a request is refused before any route sees it. After each of these the connection closes.
-package enum HTTPFailure: Error, Sendable {
+public enum HTTPFailure: Error, Sendable {
     case badRequest(StaticString)
     case methodUnknown
     case methodTooLong
@@ -13,7 +13,7 @@ package enum HTTPFailure: Error, Sendable {
     /// More connections than the limit.
     case overloaded
 
-    package var status: Int {
+    public var status: Int {
         switch self {
         case .badRequest: 400
         case .methodUnknown, .methodTooLong, .codingUnknown: 501
@@ -28,7 +28,7 @@ package enum HTTPFailure: Error, Sendable {
     }
 
     /// The problem type's last word (`urn:nuthatch:problem:<slug>`).
-    package var slug: StaticString {
+    public var slug: StaticString {
         switch self {
         case .badRequest: "bad-request"
         case .methodUnknown, .methodTooLong: "unknown-method"
@@ -44,7 +44,7 @@ package enum HTTPFailure: Error, Sendable {
     }
 
     /// What was wrong and what is allowed, for a person.
-    package var detail: StaticString {
+    public var detail: StaticString {
         switch self {
         case .badRequest(let detail), .fieldsTooLarge(let detail): detail
         case .methodUnknown: "the method is not one this server knows"

@@ -4,62 +4,97 @@ import Bytes
 ///
 /// The order of refusals is part of the contract: grammar and size, form of the target, version, `Host`, framing. The
 /// method is judged later, by the caller, because an unknown method with sound framing keeps its connection.
-package enum HeadParser {
+public enum HeadParser {
     /// Fills `head` from `bytes`, which end with the empty line (see ``HeadScanner``).
     /// - Complexity: O(bytes), each looked at once more than by the scanner.
-    package static func parse(
-        _ bytes: Span<UInt8>, into head: inout RequestHead, limits: HTTPLimits
+    public static func parse(
+        _ bytes: Span<UInt8>, into head: RequestHead, limits: HTTPLimits
+    ) throws(HTTPFailure) {
+        try parseStart(bytes, into: head, limits: limits)
+        try parseRest(bytes, into: head, limits: limits)
+    }
+
+    /// The first half of ``parse(_:into:limits:)``: the request line. Behind it ``RequestHead/plainPath`` is known.
+    public static func parseStart(
+        _ bytes: Span<UInt8>, into head: RequestHead, limits: HTTPLimits
+    ) throws(HTTPFailure) {
+        try parseStart(bytes, into: &head.parts, limits: limits)
+    }
+
+    /// The second half: fields, and what follows from all of it.
+    public static func parseRest(
+        _ bytes: Span<UInt8>, into head: RequestHead, limits: HTTPLimits
+    ) throws(HTTPFailure) {
+        try parseRest(bytes, into: &head.parts, limits: limits)
+    }
+
+    private static func parseStart(
+        _ bytes: Span<UInt8>, into head: inout HeadParts, limits: HTTPLimits
     ) throws(HTTPFailure) {
         head.reset()
-        guard let firstLineFeed = bytes.firstIndex(of: ASCII.lineFeed) else { throw .badRequest("no request line") }
-        let line = try parseRequestLine(bytes.extracting(0..<(firstLineFeed - 1)), limits: limits)
-        head.methodName = line.method
-        head.method = Method(bytes.extracting(line.method))
-        head.target = line.target
+        guard let lineFeed = bytes.firstIndex(of: ASCII.lineFeed) else { throw .badRequest("no request line") }
+        head.requestLine = try parseRequestLine(bytes, upTo: lineFeed - 1, limits: limits)
+        head.methodName = head.requestLine.method
+        head.method = Method(bytes.extracting(head.requestLine.method))
+        head.target = head.requestLine.target
         head.byteCount = bytes.count
-        try parseFields(bytes, from: firstLineFeed + 1, into: &head, limits: limits)
+        RequestTarget.takeOrigin(bytes, into: &head)
+    }
+
+    private static func parseRest(
+        _ bytes: Span<UInt8>, into head: inout HeadParts, limits: HTTPLimits
+    ) throws(HTTPFailure) {
+        let version = head.requestLine.version
+        try parseFields(bytes, from: version.end + 2, into: &head, limits: limits)
         try RequestTarget.parse(bytes, into: &head)
-        head.minorVersion = try version(bytes.extracting(line.version))
-        try HostField.check(bytes, head)
+        head.minorVersion = try minorVersion(bytes.extracting(version))
+        try HostField.check(bytes, &head)
         try BodyFraming.decide(bytes, &head, limits: limits)
         decidePersistence(bytes, &head)
     }
 
     // MARK: Request line
 
-    struct RequestLine {
-        var method: ByteSlice
-        var target: ByteSlice
-        var version: ByteSlice
+    struct RequestLine: Sendable {
+        var method: ByteSlice = .empty
+        var target: ByteSlice = .empty
+        /// Which of the characters that structure a URI the target holds.
+        var hasFragment = false
+        var hasEscape = false
+        /// Where the query's `?` stands; nil without one.
+        var questionMark: Int?
+        var version: ByteSlice = .empty
     }
 
     /// Refuses what is no request line by its bytes alone (without its CR LF); form and version are judged with the
     /// head.
     static func checkRequestLine(_ line: Span<UInt8>, limits: HTTPLimits) throws(HTTPFailure) {
-        _ = try parseRequestLine(line, limits: limits)
+        _ = try parseRequestLine(line, upTo: line.count, limits: limits)
     }
 
-    /// `method SP request-target SP HTTP-version`, with exactly one SP each (§3; the leniency of §3 is not taken).
+    /// `method SP request-target SP HTTP-version`, with exactly one SP each (§3; the leniency of §3 is not taken), and
+    /// its CR at `end`, where more may follow.
     private static func parseRequestLine(
-        _ line: Span<UInt8>, limits: HTTPLimits
+        _ bytes: Span<UInt8>, upTo end: Int, limits: HTTPLimits
     ) throws(HTTPFailure) -> RequestLine {
-        guard line.count <= limits.requestLine else { throw .requestLineTooLong }
-        let methodEnd = line.tokenLength(from: 0)
-        guard methodEnd > 0, methodEnd < line.count, line[methodEnd] == ASCII.space else {
+        guard end <= limits.requestLine else { throw .requestLineTooLong }
+        let methodEnd = bytes.tokenLength(from: 0)
+        guard methodEnd > 0, methodEnd < end, bytes[methodEnd] == ASCII.space else {
             throw .badRequest("a request line is: method, one space, target, one space, HTTP/1.1")
         }
         let targetStart = methodEnd + 1
-        let targetEnd = line.visibleEnd(from: targetStart)
-        guard targetEnd > targetStart else { throw .badRequest("the request target is empty") }
-        guard targetEnd < line.count, line[targetEnd] == ASCII.space else {
+        let run = bytes.visibleRun(from: targetStart)
+        guard run.end > targetStart else { throw .badRequest("the request target is empty") }
+        guard run.end < end, bytes[run.end] == ASCII.space else {
             throw .badRequest("the target must be visible ASCII, followed by one space and HTTP/1.1")
         }
-        let version = ByteSlice(start: targetEnd + 1, count: line.count - targetEnd - 1)
-        try checkVersionGrammar(line.extracting(version))
-        guard methodEnd <= 32, !line.extracting(0..<methodEnd).equals("CONNECT") else { throw .methodTooLong }
+        let version = ByteSlice(start: run.end + 1, count: end - run.end - 1)
+        try checkVersionGrammar(bytes.extracting(version))
+        guard methodEnd <= 32, !bytes.extracting(0..<methodEnd).equals("CONNECT") else { throw .methodTooLong }
         return RequestLine(
             method: ByteSlice(start: 0, count: methodEnd),
-            target: ByteSlice(start: targetStart, count: targetEnd - targetStart), version: version)
+            target: ByteSlice(start: targetStart, count: run.end - targetStart), hasFragment: run.hasNumberSign,
+            hasEscape: run.hasPercentSign, questionMark: run.questionMark, version: version)
     }
 
     /// `HTTP/` digit `.` digit (§2.3): exactly eight bytes, upper case.
@@ -70,7 +105,7 @@ package enum HeadParser {
     }
 
     /// The minor version to act by: 1.2 to 1.9 are handled as 1.1 (RFC 9110 §2.5).
-    private static func version(_ version: Span<UInt8>) throws(HTTPFailure) -> Int {
+    private static func minorVersion(_ version: Span<UInt8>) throws(HTTPFailure) -> Int {
         guard version[5] == UInt8(ascii: "1") else { throw .versionUnsupported }
         return version[7] == UInt8(ascii: "0") ? 0 : 1
     }
@@ -78,24 +113,21 @@ package enum HeadParser {
     // MARK: Fields
 
     private static func parseFields(
-        _ bytes: Span<UInt8>, from start: Int, into head: inout RequestHead, limits: HTTPLimits
+        _ bytes: Span<UInt8>, from start: Int, into head: inout HeadParts, limits: HTTPLimits
     ) throws(HTTPFailure) {
         var lineStart = start
         var count = 0
         while lineStart + 2 < bytes.count {
-            guard let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: lineStart),
-                lineFeed > lineStart, bytes[lineFeed - 1] == ASCII.carriageReturn
-            else { throw .badRequest("a line ends with CR LF") }
             count += 1
             guard count <= limits.fields, count <= RequestHead.fieldCapacity else {
                 throw .fieldsTooLarge("more header fields than the limit")
             }
-            let line = try FieldLine(parsing: bytes, in: lineStart..<(lineFeed - 1))
+            let (line, end) = try FieldLine.parse(bytes, from: lineStart)
             if let known = line.known, known.isSingleton, head.value(of: known) != nil {
                 throw .badRequest(known == .host ? "Host was sent twice" : "a field that may stand once was sent twice")
             }
             head.note(line)
-            lineStart = lineFeed + 1
+            lineStart = end + 2
         }
         guard lineStart - start <= limits.fieldBytes else {
             throw .fieldsTooLarge("the header fields are longer than the limit")
@@ -105,7 +137,7 @@ package enum HeadParser {
     // MARK: Persistence
 
     /// §9.3: `close` wins; HTTP/1.1 stays open unless told, HTTP/1.0 only when asked.
-    private static func decidePersistence(_ bytes: Span<UInt8>, _ head: inout RequestHead) {
+    private static func decidePersistence(_ bytes: Span<UInt8>, _ head: inout HeadParts) {
         var close = false
         var keep = false
         var index = -1
@@ -122,27 +154,29 @@ package enum HeadParser {
 }
 
 extension FieldLine {
-    /// `field-name ":" OWS field-value OWS` (§5) in `range` of `bytes`, without its CR LF.
-    init(parsing bytes: Span<UInt8>, in range: Range<Int>) throws(HTTPFailure) {
-        let nameLength = bytes.tokenLength(from: range.lowerBound)
-        let colon = range.lowerBound + nameLength
-        guard nameLength > 0, colon < range.upperBound, bytes[colon] == UInt8(ascii: ":") else {
+    /// `field-name ":" OWS field-value OWS` (§5) from `start` on, and where its CR LF stands.
+    static func parse(_ bytes: Span<UInt8>, from start: Int) throws(HTTPFailure) -> (line: FieldLine, end: Int) {
+        let nameLength = bytes.tokenLength(from: start)
+        let colon = start + nameLength
+        guard nameLength > 0, colon < bytes.count, bytes[colon] == UInt8(ascii: ":") else {
             throw .badRequest("a header field is a name, a colon and a value; lines are not folded")
         }
-        guard bytes.firstControl(in: colon + 1..<range.upperBound) == nil else {
-            throw .badRequest("a control character in a header field's value")
-        }
-        var start = colon + 1
-        var end = range.upperBound
-        while start < end, Self.isBlank(bytes[start]) { start += 1 }
-        while end > start, Self.isBlank(bytes[end - 1]) { end -= 1 }
-        name = ByteSlice(start: range.lowerBound, count: nameLength)
-        value = ByteSlice(start: start, count: end - start)
+        guard let end = bytes.firstControl(in: colon + 1..<bytes.count), end + 1 < bytes.count,
+            bytes[end] == ASCII.carriageReturn, bytes[end + 1] == ASCII.lineFeed
+        else { throw .badRequest("a control character in a header field's value") }
+        var valueStart = colon + 1
+        var valueEnd = end
+        while valueStart < valueEnd, isBlank(bytes[valueStart]) { valueStart += 1 }
+        while valueEnd > valueStart, isBlank(bytes[valueEnd - 1]) { valueEnd -= 1 }
+        let name = ByteSlice(start: start, count: nameLength)
         let nameBytes = bytes.extracting(name)
-        known = KnownField(nameBytes)
-        guard known != nil || !Self.imitatesFraming(nameBytes) else {
+        let known = KnownField(nameBytes)
+        guard known != nil || !imitatesFraming(nameBytes) else {
             throw .badRequest("a field name that imitates Content-Length or Transfer-Encoding")
         }
+        return (
+            FieldLine(name: name, value: ByteSlice(start: valueStart, count: valueEnd - valueStart), known: known), end
+        )
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == ASCII.space || byte == ASCII.tab }

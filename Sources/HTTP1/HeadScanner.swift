@@ -5,8 +5,8 @@ import Bytes
 /// The parser proper runs when the head is whole; until then this keeps eight words of state and no copy. What can be
 /// refused early is: a first byte that starts no request, a lone LF, a request line or head over its limit, and a
 /// request line that is wrong by itself (an HTTP/0.9 client waits for an answer and sends no more).
-package struct HeadScanner: Sendable {
-    package enum Progress: Equatable, Sendable {
+public struct HeadScanner: Sendable {
+    public enum Progress: Equatable, Sendable {
         case partial
         /// A head stands in these bytes, the empty line included.
         case complete(Range<Int>)
@@ -22,13 +22,13 @@ package struct HeadScanner: Sendable {
     private var emptyLines = 0
     private var linesSeen = 0
 
-    package init() {}
+    public init() {}
 
     /// True when nothing of a request has been seen: empty lines do not count.
-    package var isIdle: Bool { linesSeen == 0 && lineStart == searched }
+    public var isIdle: Bool { linesSeen == 0 && lineStart == searched }
 
     /// Goes on with `bytes`, which begin with all that earlier calls were shown.
-    package mutating func scan(_ bytes: Span<UInt8>, limits: HTTPLimits) throws(HTTPFailure) -> Progress {
+    public mutating func scan(_ bytes: Span<UInt8>, limits: HTTPLimits) throws(HTTPFailure) -> Progress {
         do throws(HTTPFailure) {
             return try scanLines(bytes, limits)
         } catch {

@@ -1,7 +1,7 @@
 import Bytes
 
 /// The request fields that some part of the server reads. All others are checked for grammar and ignored.
-package enum KnownField: UInt8, Sendable, CaseIterable {
+public enum KnownField: UInt8, Sendable, CaseIterable {
     case host, connection, contentLength, transferEncoding, expect
     case authorization, contentType, contentEncoding, contentLanguage, contentDisposition, contentRange
     case cacheControl, expires, range, ifRange
@@ -10,7 +10,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case nuthatchVersion, nuthatchIfVersion, nuthatchAck, nuthatchAckTimeout
     case lastEventID, nuthatchSession
 
-    package var name: StaticString {
+    public var name: StaticString {
         switch self {
         case .host: "host"
         case .connection: "connection"
@@ -46,7 +46,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     }
 
     /// Whether the field may stand only once in a message (RFC 9110 §5.3); lists may be spread over several lines.
-    package var isSingleton: Bool {
+    public var isSingleton: Bool {
         switch self {
         case .connection, .transferEncoding, .contentLength, .expect, .cacheControl, .ifMatch, .ifNoneMatch, .accept,
             .acceptEncoding, .prefer, .contentEncoding, .contentLanguage:
@@ -57,7 +57,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     }
 
     /// The field with this name in any letter case, nil for one nobody reads.
-    package init?(_ name: Span<UInt8>) {
+    public init?(_ name: Span<UInt8>) {
         guard let first = Self.candidates(name.count, ASCII.lowercased(name[0])) else { return nil }
         guard name.equalsIgnoringCase(first.name) else {
             guard let second = Self.alternative(to: first), name.equalsIgnoringCase(second.name) else { return nil }
@@ -112,21 +112,21 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
 }
 
 /// Some of the known fields: one bit each, so that "none of these four" is one test.
-package struct FieldSet: Sendable, Equatable {
-    private var bits: UInt64 = 0
+public struct FieldSet: Sendable, Equatable {
+    @usableFromInline var bits: UInt64 = 0
 
-    package init() {}
+    public init() {}
 
-    package init(_ fields: KnownField...) {
+    public init(_ fields: KnownField...) {
         for field in fields { insert(field) }
     }
 
     @inline(always)
-    package mutating func insert(_ field: KnownField) { bits |= 1 &<< UInt64(field.rawValue) }
+    public mutating func insert(_ field: KnownField) { bits |= 1 &<< UInt64(field.rawValue) }
 
     @inline(always)
-    package func contains(_ field: KnownField) -> Bool { bits &>> UInt64(field.rawValue) & 1 != 0 }
+    public func contains(_ field: KnownField) -> Bool { bits &>> UInt64(field.rawValue) & 1 != 0 }
 
     @inline(always)
-    package func containsAny(of other: FieldSet) -> Bool { bits & other.bits != 0 }
+    public func containsAny(of other: FieldSet) -> Bool { bits & other.bits != 0 }
 }

@@ -2,15 +2,15 @@ import Bytes
 
 /// The elements of a comma-separated field value (RFC 9110 §5.6.1), without blanks around them; empty ones are skipped.
 /// Quoted commas are not looked for: meant for lists of tokens.
-package struct ListElements: ~Escapable {
+public struct ListElements: ~Escapable {
     private let value: Span<UInt8>
     private var offset = 0
 
     @_lifetime(copy value)
-    package init(_ value: Span<UInt8>) { self.value = value }
+    public init(_ value: Span<UInt8>) { self.value = value }
 
     @_lifetime(copy self)
-    package mutating func next() -> Span<UInt8>? {
+    public mutating func next() -> Span<UInt8>? {
         while offset <= value.count {
             let end = value.firstIndex(of: UInt8(ascii: ","), from: offset) ?? value.count
             let element = value.extracting(offset..<end).trimmingBlanks()

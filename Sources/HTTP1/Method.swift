@@ -1,13 +1,13 @@
 import Bytes
 
 /// The methods this server knows (RFC 9110 §9, RFC 5789, RFC 10008). Method names are case-sensitive.
-package enum Method: UInt8, Sendable, CaseIterable {
+public enum Method: UInt8, Sendable, CaseIterable {
     case get, head, put, post, delete, patch, options, query, trace
     /// A token, but none of ours: 501, once the message has been framed.
     case unknown
 
     /// The method named by exactly these bytes.
-    package init(_ name: Span<UInt8>) {
+    public init(_ name: Span<UInt8>) {
         switch name.count {
         case 3: self = name.equals("GET") ? .get : name.equals("PUT") ? .put : .unknown
         case 4: self = name.equals("HEAD") ? .head : name.equals("POST") ? .post : .unknown
@@ -20,7 +20,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
         }
     }
 
-    package var name: StaticString {
+    public var name: StaticString {
         switch self {
         case .get: "GET"
         case .head: "HEAD"

@@ -1,98 +1,68 @@
 import Bytes
 
 /// One field line: where its name and value lie, and which field it is.
-package struct FieldLine: Sendable {
-    package var name: ByteSlice = .empty
-    package var value: ByteSlice = .empty
-    package var known: KnownField?
+public struct FieldLine: Sendable {
+    public var name: ByteSlice = .empty
+    public var value: ByteSlice = .empty
+    public var known: KnownField?
 
-    package init() {}
+    public init() {}
+
+    init(name: ByteSlice, value: ByteSlice, known: KnownField?) {
+        self.name = name
+        self.value = value
+        self.known = known
+    }
 }
 
 /// A parsed request head: slices of the bytes it was parsed from. A loop owns one and lends it to each parse, so a
 /// request costs no allocation; all slices count from the first byte of the request line.
 ///
-/// A value, not an object: reading a class's property is checked for overlapping access at run time, and a request
-/// reads dozens.
-package struct RequestHead: Sendable {
+/// An object, for every part of a request's handling looks at it, and a value as large would be copied for each. It is
+/// filled by one parse at a time and read behind it by the same thread, so what it holds needs no check for overlapping
+/// access.
+public final class RequestHead {
     /// Field lines a head can hold, and so the most that `HTTPLimits.fields` may allow.
-    package static let fieldCapacity = 256
+    public static let fieldCapacity = 256
 
-    package internal(set) var method: Method = .unknown
-    package internal(set) var methodName: ByteSlice = .empty
+    @safe @exclusivity(unchecked) var parts = HeadParts()
+
+    public init() {}
+
+    public var method: Method { parts.method }
+    public var methodName: ByteSlice { parts.methodName }
     /// Minor version: 0 for HTTP/1.0, else 1 (1.2 to 1.9 are handled as 1.1).
-    package internal(set) var minorVersion = 1
+    public var minorVersion: Int { parts.minorVersion }
     /// The target as sent, for the log.
-    package internal(set) var target: ByteSlice = .empty
+    public var target: ByteSlice { parts.target }
     /// The path as sent, still escaped; `*` for the asterisk form.
-    package internal(set) var path: ByteSlice = .empty
+    public var path: ByteSlice { parts.path }
     /// What stands behind the first `?`, still escaped; nil without one.
-    package internal(set) var query: ByteSlice?
+    public var query: ByteSlice? { parts.query }
     /// The authority of an absolute-form target; nil in the other forms.
-    package internal(set) var authority: ByteSlice?
+    public var authority: ByteSlice? { parts.authority }
+    /// The path of a target in origin form without escapes, which is as it is meant; nil for any other. Known from the
+    /// request line on.
+    public var plainPath: ByteSlice? { parts.plainPath }
+    /// True when path or query hold a percent sign.
+    public var hasEscape: Bool { parts.requestLine.hasEscape }
     /// Bytes of the head, the empty line included.
-    package internal(set) var byteCount = 0
-    package internal(set) var framing: BodyFraming = .none
-    package internal(set) var keepsAlive = true
-    package internal(set) var expectsContinue = false
+    public var byteCount: Int { parts.byteCount }
+    public var framing: BodyFraming { parts.framing }
+    public var keepsAlive: Bool { parts.keepsAlive }
+    public var expectsContinue: Bool { parts.expectsContinue }
     /// An expectation other than `100-continue` was sent: 417.
-    package internal(set) var expectsUnknown = false
-
-    var lines: [FieldLine]
-    package internal(set) var lineCount = 0
-    /// Index of the first line of each known field that was sent.
-    private var firstLine: InlineArray<30, Int16> = .init(repeating: -1)
+    public var expectsUnknown: Bool { parts.expectsUnknown }
+    public var lineCount: Int { parts.lineCount }
     /// The known fields that were sent.
-    package private(set) var sent = FieldSet()
-
-    package init() {
-        precondition(KnownField.allCases.count == 30, "one slot a known field")
-        lines = Array(repeating: FieldLine(), count: Self.fieldCapacity)
-    }
-
-    mutating func reset() {
-        lineCount = 0
-        sent = FieldSet()
-        query = nil
-        authority = nil
-        framing = .none
-        keepsAlive = true
-        expectsContinue = false
-        expectsUnknown = false
-    }
-
-    /// Notes a line; false when the table is full.
-    mutating func note(_ line: FieldLine) {
-        if let known = line.known, !sent.contains(known) {
-            sent.insert(known)
-            firstLine[Int(known.rawValue)] = Int16(lineCount)
-        }
-        lines[lineCount] = line
-        lineCount += 1
-    }
+    public var sent: FieldSet { parts.sent }
 
     /// Where the value of a field's first line lies; nil when it was not sent.
-    package func value(of field: KnownField) -> ByteSlice? {
-        guard sent.contains(field) else { return nil }
-        return lines[Int(firstLine[Int(field.rawValue)])].value
-    }
+    public func value(of field: KnownField) -> ByteSlice? { parts.value(of: field) }
 
     /// The index of the next line of a field behind line `index`; start with -1. Nil when there is no further one.
-    package func nextLine(of field: KnownField, after index: Int) -> Int? {
-        guard sent.contains(field) else { return nil }
-        let first = Int(firstLine[Int(field.rawValue)])
-        if index < first { return first }
-        var next = index + 1
-        while next < lineCount {
-            if lines[next].known == field { return next }
-            next += 1
-        }
-        return nil
-    }
+    public func nextLine(of field: KnownField, after index: Int) -> Int? { parts.nextLine(of: field, after: index) }
 
     /// The line at `index`.
-    package func line(_ index: Int) -> FieldLine {
-        precondition(index >= 0 && index < lineCount, "no such field line")
-        return lines[index]
-    }
+    public func line(_ index: Int) -> FieldLine { parts.line(index) }
 }

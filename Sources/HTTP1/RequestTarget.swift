@@ -2,33 +2,40 @@ import Bytes
 
 /// The forms of a request target (RFC 9112 §3.2). Nothing is normalised: routes match raw segments.
 enum RequestTarget {
-    /// Splits `head.target` into authority, path and query.
-    static func parse(_ bytes: Span<UInt8>, into head: inout RequestHead) throws(HTTPFailure) {
+    /// Takes path and query of a target in origin form, the common one, into the head.
+    static func takeOrigin(_ bytes: Span<UInt8>, into head: inout HeadParts) {
+        guard bytes[Int(head.target.start)] == UInt8(ascii: "/") else { return }
+        setPathAndQuery(from: Int(head.target.start), &head)
+        head.isOriginForm = true
+    }
+
+    /// Refuses a bad target, and splits one in another form than origin form into authority, path and query.
+    static func parse(_ bytes: Span<UInt8>, into head: inout HeadParts) throws(HTTPFailure) {
+        guard !head.requestLine.hasFragment else { throw .badRequest("a request target has no fragment") }
+        if head.isOriginForm { return }
         let target = bytes.extracting(head.target)
-        let start = Int(head.target.start)
-        guard target.firstIndex(of: UInt8(ascii: "#")) == nil else {
-            throw .badRequest("a request target has no fragment")
-        }
-        if target[0] == UInt8(ascii: "/") {
-            setPathAndQuery(target, at: start, from: 0, &head)
-        } else if target.equals("*") {
+        if target.equals("*") {
             guard head.method == .options else { throw .badRequest("the target * goes with OPTIONS only") }
             head.path = head.target
         } else {
-            try parseAbsolute(target, at: start, &head)
+            try parseAbsolute(target, at: Int(head.target.start), &head)
         }
     }
 
-    private static func setPathAndQuery(_ target: Span<UInt8>, at start: Int, from: Int, _ head: inout RequestHead) {
-        let mark = target.firstIndex(of: UInt8(ascii: "?"), from: from)
-        let end = mark ?? target.count
-        head.path = ByteSlice(start: start + from, count: end - from)
-        if let mark { head.query = ByteSlice(start: start + mark + 1, count: target.count - mark - 1) }
+    /// `start` is where the path begins in the head.
+    private static func setPathAndQuery(from start: Int, _ head: inout HeadParts) {
+        let end = head.target.end
+        guard let mark = head.requestLine.questionMark else {
+            head.path = ByteSlice(start..<end)
+            return
+        }
+        head.path = ByteSlice(start..<mark)
+        head.query = ByteSlice(mark + 1..<end)
     }
 
     /// `http://authority/path?query` (§3.2.2). Another scheme is not ours to serve.
     private static func parseAbsolute(
-        _ target: Span<UInt8>, at start: Int, _ head: inout RequestHead
+        _ target: Span<UInt8>, at start: Int, _ head: inout HeadParts
     ) throws(HTTPFailure) {
         let scheme = target.count > 8 ? target.extracting(0..<8) : target
         let authorityStart =
@@ -40,20 +47,23 @@ enum RequestTarget {
         let authority = target.extracting(authorityStart..<end)
         guard HostField.isValid(authority) else { throw .badRequest("the authority of the target is not valid") }
         head.authority = ByteSlice(start: start + authorityStart, count: end - authorityStart)
-        setPathAndQuery(target, at: start, from: end, &head)
+        setPathAndQuery(from: start + end, &head)
     }
 }
 
 /// The `Host` field (RFC 9112 §3.2, RFC 9110 §7.2).
 enum HostField {
     /// HTTP/1.1 needs exactly one, and one that agrees with an absolute-form target.
-    static func check(_ bytes: Span<UInt8>, _ head: RequestHead) throws(HTTPFailure) {
+    static func check(_ bytes: Span<UInt8>, _ head: inout HeadParts) throws(HTTPFailure) {
         guard let slice = head.value(of: .host) else {
             guard head.minorVersion == 0 else { throw .badRequest("HTTP/1.1 needs a Host field") }
             return
         }
         let host = bytes.extracting(slice)
-        guard isValid(host) else { throw .badRequest("the Host field is not a host with an optional port") }
+        if !head.knownHost.isSame(as: host) {
+            guard isValid(host) else { throw .badRequest("the Host field is not a host with an optional port") }
+            head.knownHost.remember(host)
+        }
         if let authority = head.authority {
             guard equalIgnoringCase(host, bytes.extracting(authority)) else {
                 throw .badRequest("Host differs from the authority of the target")
@@ -71,10 +81,7 @@ enum HostField {
             for position in 1..<close where !isLiteralByte(host[position]) { return false }
             index = close + 1
         } else {
-            while index < host.count, host[index] != UInt8(ascii: ":") {
-                guard isNameByte(host[index]) else { return false }
-                index += 1
-            }
+            index = host.registeredNameLength
             guard index > 0 else { return false }
         }
         if index == host.count { return true }
@@ -82,16 +89,6 @@ enum HostField {
         let port = host.extracting((index + 1)..<host.count)
         guard port.count <= 5, let number = port.decimalValue(), number <= 65535 else { return false }
         return true
-    }
-
-    /// RFC 3986 `reg-name`: letters, digits and `-._~%!$&'()*+;=`; as a bitmap of the 128 ASCII codes.
-    @inline(always)
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        let low: UInt64 = 0x2BFF_6FF2_0000_0000
-        let high: UInt64 = 0x47FF_FFFE_87FF_FFFE
-        if byte < 64 { return low &>> UInt64(byte) & 1 == 1 }
-        if byte < 128 { return high &>> UInt64(byte &- 64) & 1 == 1 }
-        return false
     }
 
     private static func isLiteralByte(_ byte: UInt8) -> Bool {
@@ -105,5 +102,24 @@ enum HostField {
             return false
         }
         return true
+    }
+}
+
+/// The last valid `Host`: clients say the same one each time, and comparing is a fraction of judging.
+struct KnownHost: Sendable {
+    private static let capacity = 40
+    private var bytes = InlineArray<40, UInt8>(repeating: 0)
+    /// Below 0 for none yet: no host has as many bytes.
+    private var count = -1
+
+    func isSame(as host: Span<UInt8>) -> Bool {
+        host.count == count && bytes.span.extracting(0..<count).equals(host)
+    }
+
+    /// A longer one than there is room for is judged each time.
+    mutating func remember(_ host: Span<UInt8>) {
+        guard host.count <= Self.capacity else { return }
+        for index in host.indices { bytes[index] = host[index] }
+        count = host.count
     }
 }

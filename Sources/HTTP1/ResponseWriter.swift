@@ -7,49 +7,49 @@ import Bytes
 /// ```
 /// It keeps the rules that no route should have to remember: `Date` on every answer, no body after HEAD, 204 and 304,
 /// never a length beside a coding, no byte in a field that could start another line (RFC 9112 §11.1).
-package struct ResponseWriter: ~Copyable {
+public struct ResponseWriter: ~Copyable {
     /// A body that is sent from where it lies, between the bytes before and after `offset` of the buffer.
-    package struct Attachment: Sendable {
+    public struct Attachment: Sendable {
         /// Bytes of the buffer that go out before it.
-        package let offset: Int
-        package let bytes: SharedBytes
-        package let range: Range<Int>
+        public let offset: Int
+        public let bytes: SharedBytes
+        public let range: Range<Int>
     }
 
     /// A body of at least this many bytes is attached, not copied.
-    package static let attachmentMinimum = 16 << 10
+    public static let attachmentMinimum = 16 << 10
 
     /// The answers, but for what `attachments` holds.
-    package var buffer = IOBuffer()
-    package private(set) var attachments: [Attachment] = []
+    public var buffer = IOBuffer()
+    public private(set) var attachments: [Attachment] = []
     /// The `Date` field line (RFC 9110 §6.6.1), kept for a second.
     private var dateLine = IOBuffer()
     /// Where it begins: before it stands the status line of most answers, so that both are one copy.
     private static let dateStart = "HTTP/1.1 200 OK\r\n".utf8.count
 
     /// What the request at hand allows.
-    package private(set) var status = 0
-    package private(set) var isHeadRequest = false
-    package private(set) var keepsAlive = true
+    public private(set) var status = 0
+    public private(set) var isHeadRequest = false
+    public private(set) var keepsAlive = true
     private var minorVersion = 1
     /// A whole field line that the answer at hand carries at its head's end; empty for none.
     private var lastLine: StaticString = ""
     /// Set between `finishChunked` and the last chunk.
-    package private(set) var isChunked = false
+    public private(set) var isChunked = false
     private var chunkStart = -1
 
-    package init() { dateLine.append("HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n") }
+    public init() { dateLine.append("HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n") }
 
     /// Sets the date that the next answers carry: 29 bytes in IMF-fixdate form.
-    package mutating func setDate(_ date: Span<UInt8>) { dateLine.replace(at: Self.dateStart + 6, with: date) }
+    public mutating func setDate(_ date: Span<UInt8>) { dateLine.replace(at: Self.dateStart + 6, with: date) }
 
     /// Prepares for the answer to `head`; nil stands for a request too broken to have one.
-    package mutating func prepare(for head: RequestHead?, keepsAlive: Bool) {
+    public mutating func prepare(for head: RequestHead?, keepsAlive: Bool) {
         prepare(isHead: head?.method == .head, minorVersion: head?.minorVersion ?? 1, keepsAlive: keepsAlive)
     }
 
     /// The same without the whole head at hand.
-    package mutating func prepare(isHead: Bool, minorVersion: Int, keepsAlive: Bool) {
+    public mutating func prepare(isHead: Bool, minorVersion: Int, keepsAlive: Bool) {
         isHeadRequest = isHead
         self.minorVersion = minorVersion
         self.keepsAlive = keepsAlive
@@ -59,10 +59,10 @@ package struct ResponseWriter: ~Copyable {
     }
 
     /// Adds a field line, with its CR LF, to the answer at hand if it is a success.
-    package mutating func confirm(_ line: StaticString) { lastLine = line }
+    public mutating func confirm(_ line: StaticString) { lastLine = line }
 
     /// Goes on with an answer whose first chunks have left already.
-    package mutating func resumeChunked(for head: RequestHead, keepsAlive: Bool) {
+    public mutating func resumeChunked(for head: RequestHead, keepsAlive: Bool) {
         prepare(for: head, keepsAlive: keepsAlive)
         isChunked = minorVersion >= 1
         // Without chunks the end of the body is the end of the connection, as `finishChunked` has said.
@@ -71,20 +71,20 @@ package struct ResponseWriter: ~Copyable {
     }
 
     /// Closes the connection behind the answer at hand; call before `finish…`.
-    package mutating func closeAfterwards() { keepsAlive = false }
+    public mutating func closeAfterwards() { keepsAlive = false }
 
     /// Forgets all that was handed on to be sent.
-    package mutating func removeAll(keeping limit: Int = .max) {
+    public mutating func removeAll(keeping limit: Int = .max) {
         buffer.removeAll(keeping: limit)
         if !attachments.isEmpty { attachments.removeAll(keepingCapacity: true) }
     }
 
     /// Bytes written and attached, not yet handed on.
-    package var pendingBytes: Int { attachments.reduce(buffer.count) { $0 + $1.range.count } }
+    public var pendingBytes: Int { attachments.reduce(buffer.count) { $0 + $1.range.count } }
 
     // MARK: Head
 
-    package mutating func begin(_ status: Int) {
+    public mutating func begin(_ status: Int) {
         precondition(self.status == 0, "two answers to one request")
         self.status = status
         if status == 200 { return buffer.append(copying: dateLine) }
@@ -93,9 +93,9 @@ package struct ResponseWriter: ~Copyable {
     }
 
     /// The interim answer that lets a client send its body (RFC 9110 §15.2.1).
-    package mutating func sendContinue() { buffer.append("HTTP/1.1 100 Continue\r\n\r\n") }
+    public mutating func sendContinue() { buffer.append("HTTP/1.1 100 Continue\r\n\r\n") }
 
-    package mutating func field(_ name: StaticString, _ value: StaticString) {
+    public mutating func field(_ name: StaticString, _ value: StaticString) {
         buffer.append(name)
         buffer.append(": ")
         buffer.append(value)
@@ -104,7 +104,7 @@ package struct ResponseWriter: ~Copyable {
 
     /// Writes a field whose value comes from data. A value that could break the head is left out: it was refused when
     /// it was stored, so this only holds the line against a fault elsewhere.
-    package mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
+    public mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
         guard value.firstControl(in: 0..<value.count) == nil else { return }
         buffer.append(name)
         buffer.append(": ")
@@ -112,27 +112,28 @@ package struct ResponseWriter: ~Copyable {
         buffer.append("\r\n")
     }
 
-    package mutating func field(_ name: StaticString, decimal value: Int64) {
+    public mutating func field(_ name: StaticString, decimal value: Int64) {
         buffer.append(name)
         buffer.append(": ")
         buffer.append(decimal: value)
         buffer.append("\r\n")
     }
 
-    /// Whole field lines known at compile time, each with its CR LF.
-    package mutating func fields(_ lines: StaticString) { buffer.append(lines) }
+    /// Whole field lines known at compile time, each with its CR LF. Inlined, so that their length is known as well.
+    @inline(always)
+    public mutating func fields(_ lines: StaticString) { buffer.append(lines) }
 
     /// For a value composed of pieces: append to `buffer` between `beginField` and `endField` nothing but digits and
     /// visible ASCII.
-    package mutating func beginField(_ name: StaticString) {
+    public mutating func beginField(_ name: StaticString) {
         buffer.append(name)
         buffer.append(": ")
     }
 
-    package mutating func endField() { buffer.append("\r\n") }
+    public mutating func endField() { buffer.append("\r\n") }
 
     /// Ends the head of an answer with a body of `length` bytes (`Content-Length` is written after HEAD as well).
-    package mutating func finish(length: Int) {
+    public mutating func finish(length: Int) {
         buffer.append("Content-Length: ")
         buffer.append(decimal: length)
         buffer.append("\r\n")
@@ -140,10 +141,10 @@ package struct ResponseWriter: ~Copyable {
     }
 
     /// Ends the head of a 204 or 304, which have neither body nor length.
-    package mutating func finishWithoutBody() { endHead() }
+    public mutating func finishWithoutBody() { endHead() }
 
     /// Ends the head of an answer whose length is not known yet: chunked, or up to the close for HTTP/1.0.
-    package mutating func finishChunked() {
+    public mutating func finishChunked() {
         if minorVersion >= 1 {
             isChunked = true
             buffer.append("Transfer-Encoding: chunked\r\n")
@@ -165,16 +166,16 @@ package struct ResponseWriter: ~Copyable {
 
     // MARK: Body
 
-    package mutating func body(_ bytes: Span<UInt8>) {
+    public mutating func body(_ bytes: Span<UInt8>) {
         if !isHeadRequest { buffer.append(bytes) }
     }
 
-    package mutating func body(_ text: StaticString) {
+    public mutating func body(_ text: StaticString) {
         if !isHeadRequest { buffer.append(text) }
     }
 
     /// Sends a part of a shared value; a large one without copying it.
-    package mutating func body(_ bytes: SharedBytes, _ range: Range<Int>) {
+    public mutating func body(_ bytes: SharedBytes, _ range: Range<Int>) {
         if isHeadRequest || range.isEmpty { return }
         if range.count < Self.attachmentMinimum {
             buffer.append(bytes.span.extracting(range))
@@ -188,14 +189,14 @@ package struct ResponseWriter: ~Copyable {
 
     /// Starts a piece of a chunked body: append it to `buffer`, then call `endChunk`. Nothing may be attached
     /// meanwhile.
-    package mutating func beginChunk() {
+    public mutating func beginChunk() {
         if isChunked {
             buffer.append("00000000\r\n")
             chunkStart = buffer.count
         }
     }
 
-    package mutating func endChunk() {
+    public mutating func endChunk() {
         guard isChunked else { return }
         let length = buffer.count - chunkStart
         guard length > 0 else { return buffer.truncate(to: chunkStart - 10) }
@@ -207,7 +208,7 @@ package struct ResponseWriter: ~Copyable {
     }
 
     /// Ends a chunked body.
-    package mutating func endChunks() {
+    public mutating func endChunks() {
         if isChunked { buffer.append("0\r\n\r\n") }
         isChunked = false
     }

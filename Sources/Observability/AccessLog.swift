@@ -2,22 +2,22 @@ import Bytes
 import CacheModel
 
 /// One line of the access log: what was asked and how it went, never a value, a token or a cookie.
-package struct AccessRecord: ~Escapable {
+public struct AccessRecord: ~Escapable {
     /// When the answer was complete.
-    package var at: Instant
-    package var method: StaticString
+    public var at: Instant
+    public var method: StaticString
     /// The path as sent, still escaped; the query is left out but for its presence, it may hold names of keys.
-    package var path: Span<UInt8>
-    package var status: Int
+    public var path: Span<UInt8>
+    public var status: Int
     /// Bytes of the body received and of the answer sent.
-    package var received: Int
-    package var sent: Int
-    package var nanoseconds: UInt64
+    public var received: Int
+    public var sent: Int
+    public var nanoseconds: UInt64
     /// The client's address in numeric form, empty when it is not known.
-    package var peer: Span<UInt8>
+    public var peer: Span<UInt8>
 
     @_lifetime(copy path, copy peer)
-    package init(
+    public init(
         at: Instant, method: StaticString, path: Span<UInt8>, status: Int, received: Int, sent: Int,
         nanoseconds: UInt64, peer: Span<UInt8>
     ) {
@@ -32,7 +32,7 @@ package struct AccessRecord: ~Escapable {
     }
 
     /// Appends the record as one line of JSON.
-    package func append(into out: inout IOBuffer) {
+    public func append(into out: inout IOBuffer) {
         out.append("{\"at_ms\":")
         out.append(decimal: at.milliseconds)
         out.append(",\"method\":\"")
@@ -57,10 +57,10 @@ package struct AccessRecord: ~Escapable {
 }
 
 /// Bytes as a log may show them.
-package enum LogText {
+public enum LogText {
     /// Appends `bytes` for the inside of a JSON string: visible ASCII as it is, all else as `\xHH`, whose backslash is
     /// itself escaped. Nothing in a key can start a line or move a cursor.
-    package static func append(_ bytes: Span<UInt8>, into out: inout IOBuffer) {
+    public static func append(_ bytes: Span<UInt8>, into out: inout IOBuffer) {
         for index in bytes.indices {
             let byte = bytes[index]
             if byte == 0x22 || byte == 0x5C || byte < 0x20 || byte >= 0x7F {

@@ -4,20 +4,20 @@ import Synchronization
 ///
 /// Written by a plain load and store: with one writer nothing is lost, and a locked add would cost twenty times as
 /// much. `relaxed` suffices because a count orders nothing else.
-package struct Counter: ~Copyable {
+public struct Counter: ~Copyable, Sendable {
     private let cell = Atomic<UInt64>(0)
 
-    package init() {}
+    public init() {}
 
-    package var value: UInt64 { cell.load(ordering: .relaxed) }
+    public var value: UInt64 { cell.load(ordering: .relaxed) }
 
-    package func add(_ amount: UInt64 = 1) {
+    public func add(_ amount: UInt64 = 1) {
         cell.store(cell.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 
-    package func subtract(_ amount: UInt64 = 1) {
+    public func subtract(_ amount: UInt64 = 1) {
         cell.store(cell.load(ordering: .relaxed) &- amount, ordering: .relaxed)
     }
 
-    package func set(_ value: UInt64) { cell.store(value, ordering: .relaxed) }
+    public func set(_ value: UInt64) { cell.store(value, ordering: .relaxed) }
 }

@@ -1,5 +1,5 @@
 /// Why a connection ended.
-package enum CloseReason: Int, Sendable, CaseIterable {
+public enum CloseReason: Int, Sendable, CaseIterable {
     /// The client closed it, or asked to.
     case client
     /// The answer to a refused request closed it.
@@ -24,7 +24,7 @@ package enum CloseReason: Int, Sendable, CaseIterable {
 }
 
 /// Which deadline passed.
-package enum TimeoutKind: Int, Sendable, CaseIterable {
+public enum TimeoutKind: Int, Sendable, CaseIterable {
     case idle, head, body, write
 
     var label: StaticString {
@@ -38,39 +38,39 @@ package enum TimeoutKind: Int, Sendable, CaseIterable {
 }
 
 /// What one loop has counted about its connections and itself. Only that loop writes it.
-package final class LoopMetrics: Sendable {
-    package let accepted = Counter()
+public final class LoopMetrics: Sendable {
+    public let accepted = Counter()
     /// Connections turned away: over a limit, or out of descriptors.
-    package let turnedAway = Counter()
+    public let turnedAway = Counter()
     /// Connections open now.
-    package let open = Counter()
+    public let open = Counter()
     private let closed = InlineArray<6, Counter> { _ in Counter() }
     private let timeouts = InlineArray<4, Counter> { _ in Counter() }
-    package let bytesIn = Counter()
-    package let bytesOut = Counter()
-    package let turns = Counter()
-    package let busyNanoseconds = Counter()
+    public let bytesIn = Counter()
+    public let bytesOut = Counter()
+    public let turns = Counter()
+    public let busyNanoseconds = Counter()
     /// Requests waiting now for a ticket.
-    package let parked = Counter()
+    public let parked = Counter()
     /// Tickets that came for a connection that was gone or had moved on.
-    package let lateTickets = Counter()
+    public let lateTickets = Counter()
 
     /// Streams of events open now.
-    package let subscribers = Counter()
+    public let subscribers = Counter()
     /// Events given to streams; streams closed because their reader was too slow; events held back for a slow reader
     /// that wants the newest only.
-    package let delivered = Counter()
-    package let dropped = Counter()
-    package let conflated = Counter()
+    public let delivered = Counter()
+    public let dropped = Counter()
+    public let conflated = Counter()
 
-    package init() { precondition(CloseReason.allCases.count == 6 && TimeoutKind.allCases.count == 4) }
+    public init() { precondition(CloseReason.allCases.count == 6 && TimeoutKind.allCases.count == 4) }
 
-    package func connectionClosed(_ reason: CloseReason) {
+    public func connectionClosed(_ reason: CloseReason) {
         closed[reason.rawValue].add()
         open.subtract()
     }
 
-    package func timedOut(_ kind: TimeoutKind) { timeouts[kind.rawValue].add() }
+    public func timedOut(_ kind: TimeoutKind) { timeouts[kind.rawValue].add() }
 
     func closed(_ reason: CloseReason) -> UInt64 { closed[reason.rawValue].value }
     func timedOut(_ kind: TimeoutKind) -> UInt64 { timeouts[kind.rawValue].value }

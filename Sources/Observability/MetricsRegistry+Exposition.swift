@@ -3,11 +3,11 @@ import CacheModel
 
 extension MetricsRegistry {
     /// The media type of what ``append(engine:into:)`` writes.
-    package static let mediaType: StaticString = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    public static let mediaType: StaticString = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
     /// Appends the whole exposition.
     /// - Parameter log: nil where nothing is kept.
-    package func append(
+    public func append(
         engine: EngineStatistics, topics: TopicStatistics, log: LogFigures? = nil, version: String,
         into out: inout IOBuffer
     ) {
@@ -102,7 +102,7 @@ extension MetricsRegistry {
 
 extension MissReason {
     /// The word that headers, problems and metrics use.
-    package var name: StaticString {
+    public var name: StaticString {
         switch self {
         case .never: "never"
         case .unknown: "unknown"
@@ -117,7 +117,7 @@ extension MissReason {
 
 extension Kind {
     /// The word that metrics use.
-    package var name: StaticString {
+    public var name: StaticString {
         switch self {
         case .keys: "keys"
         case .sessions: "sessions"

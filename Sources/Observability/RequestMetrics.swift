@@ -1,9 +1,9 @@
 import CacheModel
 
 /// What one loop has counted about the requests it answered, by route and status, and how long they took.
-package final class RequestMetrics: Sendable {
+public final class RequestMetrics: Sendable {
     /// More routes than the whole surface has.
-    package static let maximumRoutes = 128
+    public static let maximumRoutes = 128
 
     /// Route-major: `statuses[route * StatusTable.count + place]`.
     private let statuses = InlineArray<4224, Counter> { _ in Counter() }
@@ -17,14 +17,14 @@ package final class RequestMetrics: Sendable {
     /// Allowed by a policy that only watches, and would else have denied.
     let limitsShadowed = Counter()
 
-    package init() {
+    public init() {
         precondition(
             StatusTable.count * Self.maximumRoutes == 4224 && LatencyBuckets.count * Self.maximumRoutes == 3200)
         precondition(StatusTable.statuses.count < StatusTable.count)
     }
 
     /// Counts one answered request. Only the owning loop calls this.
-    package func record(route: Int, status: Int, nanoseconds elapsed: UInt64) {
+    public func record(route: Int, status: Int, nanoseconds elapsed: UInt64) {
         precondition(route >= 0 && route < Self.maximumRoutes, "a route outside the table")
         statuses[route &* StatusTable.count &+ StatusTable.index(status)].add()
         buckets[route &* LatencyBuckets.count &+ LatencyBuckets.index(nanoseconds: elapsed)].add()
@@ -32,7 +32,7 @@ package final class RequestMetrics: Sendable {
     }
 
     /// Counts one answer of a rate limit. Only the owning loop calls this.
-    package func count(_ verdict: LimitVerdict) {
+    public func count(_ verdict: LimitVerdict) {
         switch verdict.answer {
         case .allowed: verdict.wouldDeny ? limitsShadowed.add() : limitsAllowed.add()
         case .denied, .blocked: limitsDenied.add()

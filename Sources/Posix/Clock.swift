@@ -1,21 +1,21 @@
 import Glibc
 
 /// The two clocks. Only the server reads them; everything below is told the time.
-package enum Clock {
+public enum Clock {
     /// Milliseconds since 1970, UTC.
-    package static func wallMilliseconds() -> Int64 {
+    public static func wallMilliseconds() -> Int64 {
         let time = read(CLOCK_REALTIME)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
     /// Nanoseconds on a clock that never jumps.
-    package static func monotonicNanoseconds() -> Int64 {
+    public static func monotonicNanoseconds() -> Int64 {
         let time = read(CLOCK_MONOTONIC)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Milliseconds on the same clock.
-    package static func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
+    public static func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
 
     private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()

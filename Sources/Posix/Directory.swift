@@ -1,13 +1,13 @@
 import Glibc
 
 /// An open directory: every name is resolved from it, so that renaming a parent changes nothing.
-package struct Directory: ~Copyable, Sendable {
+public struct Directory: ~Copyable, Sendable {
     private let descriptor: Descriptor
     /// Its path, for messages.
-    package let path: String
+    public let path: String
 
     /// Opens a directory; with `creating` it is made first if it is missing (mode 0700), not its parents.
-    package init(path: String, creating: Bool) throws(SystemError) {
+    public init(path: String, creating: Bool) throws(SystemError) {
         if creating, mkdir(path, 0o700) != 0, errno != EEXIST { throw Syscalls.failure("mkdir \(path)") }
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
         let raw = try Syscalls.checked("open \(path)") { Glibc.open(path, flags) }
@@ -16,12 +16,12 @@ package struct Directory: ~Copyable, Sendable {
     }
 
     /// Makes a file that must not exist yet.
-    package func create(_ name: String) throws(SystemError) -> RandomAccessFile {
+    public func create(_ name: String) throws(SystemError) -> RandomAccessFile {
         try open(name, O_RDWR | O_CREAT | O_EXCL)
     }
 
-    package func openForReading(_ name: String) throws(SystemError) -> RandomAccessFile { try open(name, O_RDONLY) }
-    package func openForWriting(_ name: String) throws(SystemError) -> RandomAccessFile { try open(name, O_RDWR) }
+    public func openForReading(_ name: String) throws(SystemError) -> RandomAccessFile { try open(name, O_RDONLY) }
+    public func openForWriting(_ name: String) throws(SystemError) -> RandomAccessFile { try open(name, O_RDWR) }
 
     private func open(_ name: String, _ flags: Int32) throws(SystemError) -> RandomAccessFile {
         let raw = try Syscalls.checked("open \(path)/\(name)") {
@@ -31,24 +31,24 @@ package struct Directory: ~Copyable, Sendable {
     }
 
     /// Replaces `target` by `source` in one step.
-    package func rename(_ source: String, to target: String) throws(SystemError) {
+    public func rename(_ source: String, to target: String) throws(SystemError) {
         try Syscalls.checked("rename \(path)/\(source) to \(target)") {
             renameat(descriptor.raw, source, descriptor.raw, target)
         }
     }
 
     /// Removes a file.
-    package func remove(_ name: String) throws(SystemError) {
+    public func remove(_ name: String) throws(SystemError) {
         try Syscalls.checked("unlink \(path)/\(name)") { unlinkat(descriptor.raw, name, 0) }
     }
 
     /// Waits until the disk holds the names as they are now.
-    package func sync() throws(SystemError) {
+    public func sync() throws(SystemError) {
         try Syscalls.checked("fsync \(path)") { fsync(descriptor.raw) }
     }
 
     /// The names of what lies in it, in byte order, without `.` and `..`.
-    package func names() throws(SystemError) -> [String] {
+    public func names() throws(SystemError) -> [String] {
         let raw = try Syscalls.checked("open \(path)") {
             openat(descriptor.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
@@ -73,7 +73,7 @@ package struct Directory: ~Copyable, Sendable {
     }
 
     /// Room of the file system that an ordinary user can still fill, and all it has, in bytes.
-    package func space() throws(SystemError) -> (free: Int, total: Int) {
+    public func space() throws(SystemError) -> (free: Int, total: Int) {
         var status = statvfs()
         try Syscalls.checked("fstatvfs \(path)") { fstatvfs(descriptor.raw, &status) }
         let block = Int(clamping: status.f_frsize)
@@ -84,7 +84,7 @@ package struct Directory: ~Copyable, Sendable {
 
     /// Locks the directory for this process alone, until it ends or the directory is closed.
     /// - Throws: an error that says ``SystemError/isLocked`` when another process holds the lock.
-    package func lock() throws(SystemError) {
+    public func lock() throws(SystemError) {
         try Syscalls.checked("flock \(path)") { flock(descriptor.raw, LOCK_EX | LOCK_NB) }
     }
 }

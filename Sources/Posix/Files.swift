@@ -2,17 +2,17 @@ import Bytes
 import Glibc
 
 /// Small files read whole, and the standard streams.
-package enum Files {
+public enum Files {
     /// The bytes of a file.
     /// - Throws: when it cannot be read or is longer than `limit` bytes (EFBIG).
-    package static func readAll(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    public static func readAll(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
         let raw = try Syscalls.checked("open \(path)") { open(path, O_RDONLY | O_CLOEXEC) }
         let file = Descriptor(owning: raw)
         return try readToEnd(file.raw, path, limit: limit)
     }
 
     /// All of standard input.
-    package static func readStandardInput(limit: Int) throws(SystemError) -> [UInt8] {
+    public static func readStandardInput(limit: Int) throws(SystemError) -> [UInt8] {
         try readToEnd(0, "standard input", limit: limit)
     }
 
@@ -29,10 +29,10 @@ package enum Files {
         }
     }
 
-    package enum Stream: Int32, Sendable { case standardOutput = 1, standardError = 2 }
+    public enum Stream: Int32, Sendable { case standardOutput = 1, standardError = 2 }
 
     /// Writes all bytes to a standard stream; what a closed stream does not take is dropped.
-    package static func write(_ bytes: [UInt8], to stream: Stream) {
+    public static func write(_ bytes: [UInt8], to stream: Stream) {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -48,7 +48,7 @@ package enum Files {
     ///
     /// A pipe that is ready takes `PIPE_BUF` bytes at least, so pieces of that size never block, though the stream
     /// itself cannot be made non-blocking: other processes may share it.
-    package static func writeReady(_ buffer: inout IOBuffer, to stream: Stream) {
+    public static func writeReady(_ buffer: inout IOBuffer, to stream: Stream) {
         while !buffer.isEmpty {
             var ready = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)
             guard poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
@@ -70,8 +70,8 @@ package enum Files {
     }
 
     /// Writes a line to a standard stream.
-    package static func writeLine(_ text: String, to stream: Stream) { write(Array((text + "\n").utf8), to: stream) }
+    public static func writeLine(_ text: String, to stream: Stream) { write(Array((text + "\n").utf8), to: stream) }
 
     /// Whether a standard stream is a terminal.
-    package static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.rawValue) == 1 }
+    public static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.rawValue) == 1 }
 }

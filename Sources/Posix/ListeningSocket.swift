@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 
 /// A socket that accepts connections.
-package struct ListeningSocket: ~Copyable, Sendable {
-    package let descriptor: Descriptor
+public struct ListeningSocket: ~Copyable, Sendable {
+    public let descriptor: Descriptor
 
     /// What came of one accept.
-    package enum Accepted: ~Copyable {
+    public enum Accepted: ~Copyable {
         case connection(StreamSocket, from: SocketAddress)
         case none
         /// One connection was lost before it was taken; the next may be fine.
@@ -22,7 +22,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// (`SO_REUSEPORT`); a port that another process holds is refused first, for else both would get a part of the
     /// clients.
     /// - Parameter stallTimeout: milliseconds that sent bytes may stay unacknowledged (`TCP_USER_TIMEOUT`).
-    package static func listen(
+    public static func listen(
         on address: SocketAddress, shared: Bool, stallTimeout: Int32
     ) throws(SystemError) -> ListeningSocket {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -39,7 +39,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     }
 
     /// The address it is bound to, with the port the kernel chose.
-    package func localAddress() throws(SystemError) -> SocketAddress {
+    public func localAddress() throws(SystemError) -> SocketAddress {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let raw = descriptor.raw
@@ -52,7 +52,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     }
 
     /// Takes the next waiting connection, non-blocking.
-    package func accept() -> Accepted {
+    public func accept() -> Accepted {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let raw = nuthatch_accept4(descriptor.raw, &storage, &length)

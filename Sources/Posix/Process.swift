@@ -2,14 +2,14 @@ import CLinux
 import Glibc
 
 /// What the process asks of the operating system about itself.
-package enum Process {
+public enum Process {
     /// Cores this process may run on.
-    package static var availableCores: Int {
+    public static var availableCores: Int {
         Int(nuthatch_available_cores())
     }
 
     /// Raises the soft limit of open descriptors to the hard one and returns it.
-    package static func raiseDescriptorLimit() -> Int {
+    public static func raiseDescriptorLimit() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
         if limit.rlim_cur < limit.rlim_max {
@@ -23,36 +23,36 @@ package enum Process {
     }
 
     /// 64 bits from the kernel's generator.
-    package static func randomWord() -> UInt64 {
+    public static func randomWord() -> UInt64 {
         var word: UInt64 = 0
         precondition(nuthatch_random(&word, 8) == 0, "the kernel gave no random bytes")
         return word
     }
 
-    package static var id: Int32 { getpid() }
+    public static var id: Int32 { getpid() }
 
     /// A write to a closed socket must not end the process: ignored here, beside `MSG_NOSIGNAL` on every send.
-    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+    public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
     /// A file that grows past a limit is an error of its write, not the end of the process.
-    package static func ignoreFileSizeSignal() { signal(SIGXFSZ, SIG_IGN) }
+    public static func ignoreFileSizeSignal() { signal(SIGXFSZ, SIG_IGN) }
 }
 
 /// Signals that end or reload the server, waited for on the main thread.
-package enum Signals {
-    package enum Received: Sendable { case stop, reload }
+public enum Signals {
+    public enum Received: Sendable { case stop, reload }
 
     /// Blocks SIGTERM, SIGINT and SIGHUP in this thread and all it starts: call before the first thread.
-    package static func block() {
+    public static func block() {
         var set = watched()
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
     /// Has this process told to stop, as from outside.
-    package static func requestStop() { kill(getpid(), SIGTERM) }
+    public static func requestStop() { kill(getpid(), SIGTERM) }
 
     /// Waits for the next of them.
-    package static func wait() -> Received {
+    public static func wait() -> Received {
         var set = watched()
         var signal: Int32 = 0
         while sigwait(&set, &signal) != 0 {}

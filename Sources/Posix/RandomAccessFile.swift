@@ -2,7 +2,7 @@ import Bytes
 import Glibc
 
 /// A file of the disk, read and written at offsets. Only its owner can reach it (mode 0600).
-package struct RandomAccessFile: ~Copyable, Sendable {
+public struct RandomAccessFile: ~Copyable, Sendable {
     private let descriptor: Descriptor
     /// Its path, for messages.
     private let path: String
@@ -13,7 +13,7 @@ package struct RandomAccessFile: ~Copyable, Sendable {
     }
 
     /// Writes bytes at `offset` and returns how many the kernel took, which may be fewer; never 0 of some.
-    package func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemError) -> Int {
+    public func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemError) -> Int {
         guard !bytes.isEmpty else { return 0 }
         let raw = descriptor.raw
         while true {
@@ -26,7 +26,7 @@ package struct RandomAccessFile: ~Copyable, Sendable {
     }
 
     /// Appends up to `count` bytes from `offset` on to `buffer` and returns how many there were; 0 at the end.
-    package func read(at offset: Int, upTo count: Int, into buffer: inout IOBuffer) throws(SystemError) -> Int {
+    public func read(at offset: Int, upTo count: Int, into buffer: inout IOBuffer) throws(SystemError) -> Int {
         guard count > 0 else { return 0 }
         let raw = descriptor.raw
         while true {
@@ -44,12 +44,12 @@ package struct RandomAccessFile: ~Copyable, Sendable {
 
     /// Waits until the disk holds every byte written so far and the length (`fdatasync`). Never retried after an error:
     /// Linux may have dropped the pages, and a later success would prove nothing.
-    package func sync() throws(SystemError) {
+    public func sync() throws(SystemError) {
         try Syscalls.checked("fdatasync \(path)") { fdatasync(descriptor.raw) }
     }
 
     /// Makes sure of room for the first `length` bytes; the file reads as zeros where nothing was written.
-    package func preallocate(to length: Int) throws(SystemError) {
+    public func preallocate(to length: Int) throws(SystemError) {
         while true {
             let code = posix_fallocate(descriptor.raw, 0, length)
             if code == 0 { return }
@@ -58,12 +58,12 @@ package struct RandomAccessFile: ~Copyable, Sendable {
     }
 
     /// Cuts the file, or fills it up with zeros, to `length` bytes.
-    package func truncate(to length: Int) throws(SystemError) {
+    public func truncate(to length: Int) throws(SystemError) {
         try Syscalls.checked("ftruncate \(path)") { ftruncate(descriptor.raw, length) }
     }
 
     /// How many bytes the file has.
-    package func length() throws(SystemError) -> Int {
+    public func length() throws(SystemError) -> Int {
         var status = stat()
         try Syscalls.checked("fstat \(path)") { fstat(descriptor.raw, &status) }
         return status.st_size

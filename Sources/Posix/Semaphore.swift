@@ -4,10 +4,10 @@ import Glibc
 /// A counting semaphore between threads.
 ///
 /// Unsafe: the `sem_t` is allocated once, stays where it is, and is only touched by the thread-safe calls.
-package final class Semaphore: @unchecked Sendable {
+public final class Semaphore: @unchecked Sendable {
     private let handle: UnsafeMutablePointer<sem_t>
 
-    package init() {
+    public init() {
         handle = .allocate(capacity: 1)
         sem_init(handle, 0, 0)
     }
@@ -17,15 +17,15 @@ package final class Semaphore: @unchecked Sendable {
         handle.deallocate()
     }
 
-    package func signal() { sem_post(handle) }
+    public func signal() { sem_post(handle) }
 
-    package func wait() {
+    public func wait() {
         while sem_wait(handle) != 0 {}
     }
 
     /// Waits for a signal, at most so long; false when none came.
     @discardableResult
-    package func wait(milliseconds: Int64) -> Bool {
+    public func wait(milliseconds: Int64) -> Bool {
         nuthatch_wait_semaphore(handle, milliseconds) == 0
     }
 }

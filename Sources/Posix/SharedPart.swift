@@ -3,11 +3,11 @@ import CLinux
 import Glibc
 
 /// A run of shared bytes that is to be sent from where it lies.
-package struct SharedPart: Sendable {
-    package var bytes: SharedBytes
-    package var range: Range<Int>
+public struct SharedPart: Sendable {
+    public var bytes: SharedBytes
+    public var range: Range<Int>
 
-    package init(_ bytes: SharedBytes, _ range: Range<Int>) {
+    public init(_ bytes: SharedBytes, _ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "a part outside its bytes")
         self.bytes = bytes
         self.range = range
@@ -17,12 +17,12 @@ package struct SharedPart: Sendable {
 extension StreamSocket {
     /// Parts that one call sends at most: what a burst leaves behind is sent in few calls, and the list of addresses
     /// fits the stack.
-    package static let gathered = 32
+    public static let gathered = 32
 
     /// Writes as much of the parts as the kernel takes, in one call and without copying them together.
     ///
     /// - Parameter parts: at least one; those beyond ``gathered`` are left.
-    package func send(gathering parts: ArraySlice<SharedPart>) -> IOResult {
+    public func send(gathering parts: ArraySlice<SharedPart>) -> IOResult {
         let raw = descriptor.raw
         let few = parts.prefix(Self.gathered)
         // Unsafe: the addresses are those of immutable bytes that `few` keeps alive beyond the call.
@@ -38,9 +38,16 @@ extension StreamSocket {
         }
     }
 
+    /// Bytes that were sent and that the peer has not acknowledged yet, also those that the kernel still holds
+    /// (`SIOCOUTQ`); 0 where that is not told.
+    public var unacknowledged: Int {
+        var count: Int32 = 0
+        return ioctl(descriptor.raw, UInt(TIOCOUTQ), &count) < 0 ? 0 : Int(count)
+    }
+
     /// Lets the kernel hold at most `count` bytes that were not sent yet, instead of megabytes: a reader that does not
     /// read then costs no more (`TCP_NOTSENT_LOWAT`). Only a wish: nothing depends on it.
-    package func limitUnsent(to count: Int) {
+    public func limitUnsent(to count: Int) {
         var count = Int32(clamping: count)
         _ = setsockopt(
             descriptor.raw, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &count, socklen_t(MemoryLayout<Int32>.size))

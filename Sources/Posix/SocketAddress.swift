@@ -3,7 +3,7 @@ import CLinux
 import Glibc
 
 /// An IPv4 or IPv6 address with a port.
-package struct SocketAddress: Sendable {
+public struct SocketAddress: Sendable {
     private var storage: sockaddr_storage
     private var length: socklen_t
 
@@ -13,7 +13,7 @@ package struct SocketAddress: Sendable {
     }
 
     /// Resolves a literal or a name to the first address of it. Blocks while a name is looked up.
-    package static func resolve(host: String, port: UInt16, forListening: Bool) throws(SystemError) -> SocketAddress {
+    public static func resolve(host: String, port: UInt16, forListening: Bool) throws(SystemError) -> SocketAddress {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = forListening ? AI_PASSIVE : 0
@@ -39,7 +39,7 @@ package struct SocketAddress: Sendable {
         }
     }
 
-    package var port: UInt16 {
+    public var port: UInt16 {
         get {
             // sin_port and sin6_port lie at the same place: two bytes behind the family, in network order.
             withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
@@ -52,7 +52,7 @@ package struct SocketAddress: Sendable {
     }
 
     /// What limits per client count by: the IPv4 address, or the /64 network of an IPv6 one.
-    package var network: PeerAddress {
+    public var network: PeerAddress {
         withUnsafeBytes(of: storage) { bytes in
             if family == AF_INET {
                 return PeerAddress(high: 0, low: UInt64(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
@@ -68,7 +68,7 @@ package struct SocketAddress: Sendable {
     }
 
     /// True for 127.0.0.0/8 and ::1.
-    package var isLoopback: Bool {
+    public var isLoopback: Bool {
         withUnsafeBytes(of: storage) { bytes in
             if family == AF_INET { return bytes[4] == 127 }
             return (8..<23).allSatisfy { bytes[$0] == 0 } && bytes[23] == 1
@@ -76,7 +76,7 @@ package struct SocketAddress: Sendable {
     }
 
     /// The numeric form, `127.0.0.1:8379` or `[::1]:8379`.
-    package var text: String {
+    public var text: String {
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         let code = withPointer { getnameinfo($0, $1, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) }
         guard code == 0 else { return "?" }

@@ -3,13 +3,13 @@ import CLinux
 import Glibc
 
 /// A connected TCP socket.
-package struct StreamSocket: ~Copyable, Sendable {
-    package let descriptor: Descriptor
+public struct StreamSocket: ~Copyable, Sendable {
+    public let descriptor: Descriptor
 
     init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
     /// Connects and stays blocking: for the client and the tools. `timeout` bounds connecting, reads and writes.
-    package static func connect(
+    public static func connect(
         to address: SocketAddress, timeoutMilliseconds timeout: Int
     ) throws(SystemError) -> StreamSocket {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -25,7 +25,7 @@ package struct StreamSocket: ~Copyable, Sendable {
     }
 
     /// Reads what is there into free space of `buffer`, at least `minimum` bytes of room.
-    package func receive(into buffer: inout IOBuffer, minimum: Int) -> IOResult {
+    public func receive(into buffer: inout IOBuffer, minimum: Int) -> IOResult {
         var result = IOResult.wouldBlock
         let raw = descriptor.raw
         _ = buffer.append(minimum: minimum) { room in
@@ -38,14 +38,14 @@ package struct StreamSocket: ~Copyable, Sendable {
 
     /// Writes as much as the kernel takes.
     /// - Parameter more: further bytes follow at once, so that the kernel may hold back a partial segment.
-    package func send(_ bytes: Span<UInt8>, more: Bool = false) -> IOResult {
+    public func send(_ bytes: Span<UInt8>, more: Bool = false) -> IOResult {
         let raw = descriptor.raw
         return bytes.withUnsafeBufferPointer { Syscalls.send(raw, UnsafeRawBufferPointer($0), more: more) }
     }
 
     /// Writes as much of a buffer as the kernel takes; the buffer stays as it is.
-    package func send(_ buffer: borrowing IOBuffer) -> IOResult { send(buffer.readable) }
+    public func send(_ buffer: borrowing IOBuffer) -> IOResult { send(buffer.readable) }
 
     /// Says that nothing more will be written.
-    package func shutdownWriting() { Syscalls.shutdownWriting(descriptor.raw) }
+    public func shutdownWriting() { Syscalls.shutdownWriting(descriptor.raw) }
 }

@@ -3,7 +3,7 @@ import CLinux
 import Glibc
 
 /// Every call into the C library, one wrapper each; EINTR is retried here and nowhere else.
-package enum Syscalls {
+public enum Syscalls {
     static let addressInUse = EADDRINUSE
 
     static func message(for code: Int32) -> String { String(cString: strerror(code)) }

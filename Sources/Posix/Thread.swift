@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A thread of the operating system that runs one closure.
-package struct Thread: ~Copyable {
+public struct Thread: ~Copyable {
     private let handle: pthread_t
 
     private final class Start {
@@ -16,7 +16,7 @@ package struct Thread: ~Copyable {
     }
 
     /// Starts `body` on a new thread; `name` has at most 15 bytes.
-    package init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    public init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         var made = pthread_t()
         let start = Unmanaged.passRetained(Start(name, body))
         let code = pthread_create(
@@ -38,39 +38,39 @@ package struct Thread: ~Copyable {
     fileprivate consuming func release() -> pthread_t { handle }
 
     /// Waits for its end.
-    package consuming func join() { pthread_join(handle, nil) }
+    public consuming func join() { pthread_join(handle, nil) }
 
     /// Gives the calling thread a small part of the processor while others want it (nice 15): for work that nobody
     /// waits for.
-    package static func lowerPriority() {
+    public static func lowerPriority() {
         nuthatch_lower_priority()
         nuthatch_shorten_slice()
     }
 
     /// Lets threads that wake up have the calling thread's processor soon: for long work at the same priority as
     /// theirs, because it holds locks that they want. One of low priority that is not let run would hold them for long.
-    package static func yieldSoon() { nuthatch_shorten_slice() }
+    public static func yieldSoon() { nuthatch_shorten_slice() }
 
     /// Pauses the calling thread.
-    package static func sleep(milliseconds: Int) { usleep(UInt32(clamping: milliseconds * 1000)) }
+    public static func sleep(milliseconds: Int) { usleep(UInt32(clamping: milliseconds * 1000)) }
 }
 
 /// Several threads that are waited for together, by whoever holds the group.
 ///
 /// Unsafe: the handles are touched only under the lock, and each is joined once.
-package final class ThreadGroup: @unchecked Sendable {
+public final class ThreadGroup: @unchecked Sendable {
     private let handles = Mutex<[pthread_t]>([])
 
-    package init() {}
+    public init() {}
 
     /// Starts one more; `name` has at most 15 bytes.
-    package func start(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    public func start(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         let handle = try Thread(name: name, body).release()
         handles.withLock { $0.append(handle) }
     }
 
     /// Waits for the end of all; nothing when that was done.
-    package func join() {
+    public func join() {
         let handles = handles.withLock { handles in
             defer { handles = [] }
             return handles

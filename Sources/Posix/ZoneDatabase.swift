@@ -2,16 +2,16 @@ import CZones
 import Glibc
 
 /// The system's zone database, `/usr/share/zoneinfo` or `TZDIR`, read by cctz.
-package enum ZoneDatabase {
+public enum ZoneDatabase {
     /// From a moment on, so many seconds east of UTC.
-    package struct Transition: Sendable, Equatable {
-        package let at: Int64
-        package let offset: Int32
+    public struct Transition: Sendable, Equatable {
+        public let at: Int64
+        public let offset: Int32
     }
 
-    package struct Zone: Sendable {
-        package let firstOffset: Int32
-        package let transitions: [Transition]
+    public struct Zone: Sendable {
+        public let firstOffset: Int32
+        public let transitions: [Transition]
     }
 
     /// No zone has more in the years that are read; 300 is usual.
@@ -22,7 +22,7 @@ package enum ZoneDatabase {
 
     /// The offsets of a zone from 1970 to 2100; nil for one the database does not have, and for a name that could name
     /// another file. Reads a file of some kilobytes: not for the request line.
-    package static func zone(named name: [UInt8]) -> Zone? {
+    public static func zone(named name: [UInt8]) -> Zone? {
         guard isPlain(name) else { return nil }
         var first: Int32 = 0
         var found = [nuthatch_transition](repeating: nuthatch_transition(), count: mostTransitions)

@@ -1,7 +1,7 @@
 import Posix
 
 /// What a loop calls when something happens to a descriptor it watches. All calls come from the loop's own thread.
-package protocol EventHandler: AnyObject {
+public protocol EventHandler: AnyObject {
     /// The descriptor is ready, or broken.
     func ready(_ event: ReadyEvent)
 
@@ -11,9 +11,9 @@ package protocol EventHandler: AnyObject {
 
 /// Names a handler in its loop: the index of its slot and the slot's generation, in epoll's 64 bits. An event for a
 /// handler that is gone carries an old generation and is dropped.
-package struct Registration: Sendable, Equatable {
-    package let index: Int
-    package let generation: UInt32
+public struct Registration: Sendable, Equatable {
+    public let index: Int
+    public let generation: UInt32
 
     init(index: Int, generation: UInt32) {
         self.index = index

@@ -3,9 +3,9 @@ import Posix
 /// One thread's turn: wait, read and answer, take the mail, fire the timers, do a slice of upkeep.
 ///
 /// Lives on its thread alone; the only way in from outside is its ``Mailbox``.
-package final class EventLoop {
+public final class EventLoop {
     /// What the owner of the loop is told once a turn or by mail.
-    package protocol Owner: AnyObject {
+    public protocol Owner: AnyObject {
         /// A turn begins; the loop's clocks have been set.
         func turnBegan()
         /// A word arrived in the mailbox.
@@ -28,7 +28,7 @@ package final class EventLoop {
 
     private static let mailToken = UInt64.max
 
-    package let mailbox: Mailbox
+    public let mailbox: Mailbox
     private let epoll: Epoll
     @exclusivity(unchecked) private var slots: [Slot] = []
     @exclusivity(unchecked) private var freeSlots: [Int] = []
@@ -39,16 +39,16 @@ package final class EventLoop {
 
     /// Monotonic time of this turn, in nanoseconds and milliseconds. Behind a getter: other rooms look at it several
     /// times a request, and a stored property of another room's object is checked for overlapping access.
-    package var monotonicNanoseconds: Int64 { turnStart }
+    public var monotonicNanoseconds: Int64 { turnStart }
     @exclusivity(unchecked) private var turnStart: Int64
-    package var now: Int64 { monotonicNanoseconds / 1_000_000 }
+    public var now: Int64 { monotonicNanoseconds / 1_000_000 }
     /// Wall time of this turn, in milliseconds since 1970. Read anew with each upkeep and carried on by the monotonic
     /// clock in between: one clock call a turn instead of two.
-    package var wallMilliseconds: Int64 { wallBase + (monotonicNanoseconds - wallBaseMonotonic) / 1_000_000 }
+    public var wallMilliseconds: Int64 { wallBase + (monotonicNanoseconds - wallBaseMonotonic) / 1_000_000 }
     @exclusivity(unchecked) private var wallBase: Int64
     @exclusivity(unchecked) private var wallBaseMonotonic: Int64
 
-    package init(mailbox: Mailbox) throws(SystemError) {
+    public init(mailbox: Mailbox) throws(SystemError) {
         self.mailbox = mailbox
         epoll = try Epoll()
         turnStart = Clock.monotonicNanoseconds()
@@ -61,7 +61,7 @@ package final class EventLoop {
     // MARK: Handlers
 
     /// Watches a descriptor for a handler, which stays alive until ``deregister(_:)``.
-    package func register(
+    public func register(
         _ handler: any EventHandler, _ descriptor: Int32, _ interest: Interest
     ) throws(SystemError) -> Registration {
         let index = freeSlots.popLast() ?? slots.count
@@ -77,14 +77,14 @@ package final class EventLoop {
         return registration
     }
 
-    package func change(
+    public func change(
         _ registration: Registration, _ descriptor: Int32, _ interest: Interest
     ) throws(SystemError) {
         try epoll.change(descriptor, interest, token: registration.token)
     }
 
     /// Forgets a handler; the descriptor is to be closed by its owner, at once.
-    package func deregister(_ registration: Registration, _ descriptor: Int32) {
+    public func deregister(_ registration: Registration, _ descriptor: Int32) {
         guard handler(registration) != nil else { return }
         epoll.remove(descriptor)
         slots[registration.index].handler = nil
@@ -95,23 +95,23 @@ package final class EventLoop {
     }
 
     /// The handler a registration names; nil when it is gone.
-    package func handler(_ registration: Registration) -> (any EventHandler)? {
+    public func handler(_ registration: Registration) -> (any EventHandler)? {
         guard registration.index < slots.count else { return nil }
         guard slots[registration.index].generation == registration.generation else { return nil }
         return slots[registration.index].handler
     }
 
     /// The handler in a slot, whatever its generation: for mail that carries a generation of its own.
-    package func handler(at index: Int) -> (any EventHandler)? { index < slots.count ? slots[index].handler : nil }
+    public func handler(at index: Int) -> (any EventHandler)? { index < slots.count ? slots[index].handler : nil }
 
     /// All handlers, for the end.
-    package var handlers: [any EventHandler] { slots.compactMap(\.handler) }
+    public var handlers: [any EventHandler] { slots.compactMap(\.handler) }
 
     // MARK: Deadlines
 
     /// Sets when the handler is to be called (monotonic milliseconds), instead of what was set before; `.max` for
     /// never.
-    package func setDeadline(_ deadline: Int64, of registration: Registration) {
+    public func setDeadline(_ deadline: Int64, of registration: Registration) {
         let index = registration.index
         guard slots[index].generation == registration.generation else { return }
         slots[index].deadline = deadline
@@ -145,13 +145,13 @@ package final class EventLoop {
     // MARK: Turns
 
     /// There is more to do: the next turn takes what has arrived, and waits for nothing.
-    package func comeBack() { comesBack = true }
+    public func comeBack() { comesBack = true }
 
     /// Ends ``run(owner:)`` after the turn at hand.
-    package func stop() { isStopped = true }
+    public func stop() { isStopped = true }
 
     /// Runs turns until ``stop()``.
-    package func run(owner: any Owner) {
+    public func run(owner: any Owner) {
         while !isStopped { turn(owner) }
     }
 

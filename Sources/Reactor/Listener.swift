@@ -5,7 +5,7 @@ import Posix
 /// At the limit of descriptors a waiting connection can neither be taken nor refused, and level-triggered readiness
 /// would make the loop spin. So one spare descriptor is kept: it is closed, the connection taken and closed at once,
 /// the spare opened again, and accepting pauses for a moment.
-package final class Listener: EventHandler {
+public final class Listener: EventHandler {
     /// Connections taken a turn, so that a flood leaves time for those that are there.
     private static let batch = 64
     /// Milliseconds without accepting after descriptors ran out.
@@ -21,7 +21,7 @@ package final class Listener: EventHandler {
     /// - Parameters:
     ///   - accepted: takes over a new connection.
     ///   - refused: called for each connection that was closed for want of descriptors.
-    package init(
+    public init(
         _ socket: consuming ListeningSocket, on loop: EventLoop,
         accepted: @escaping (consuming StreamSocket, SocketAddress) -> Void, refused: @escaping () -> Void
     ) throws(SystemError) {
@@ -33,7 +33,7 @@ package final class Listener: EventHandler {
         registration = try loop.register(self, self.socket.descriptor.raw, .read)
     }
 
-    package func ready(_ event: ReadyEvent) {
+    public func ready(_ event: ReadyEvent) {
         for _ in 0..<Self.batch {
             switch socket.accept() {
             case .connection(let stream, let address): accepted(stream, address)
@@ -45,14 +45,14 @@ package final class Listener: EventHandler {
         }
     }
 
-    package func deadlineReached() {
+    public func deadlineReached() {
         guard let registration else { return }
         if spare == nil { spare = try? WakeupDescriptor() }
         try? loop.change(registration, socket.descriptor.raw, .read)
     }
 
     /// Stops accepting for good. The socket closes with the listener.
-    package func stop() {
+    public func stop() {
         guard let registration else { return }
         loop.deregister(registration, socket.descriptor.raw)
         self.registration = nil

@@ -4,7 +4,7 @@ import Synchronization
 /// Brings words from other threads into a loop.
 ///
 /// The first word wakes the loop, further ones find it awake: a burst costs one system call.
-package final class Mailbox: Sendable {
+public final class Mailbox: Sendable {
     private struct State {
         var words: [UInt64] = []
         var isSignalled = false
@@ -13,10 +13,10 @@ package final class Mailbox: Sendable {
     private let state = Mutex(State())
     let wakeup: WakeupDescriptor
 
-    package init() throws(SystemError) { wakeup = try WakeupDescriptor() }
+    public init() throws(SystemError) { wakeup = try WakeupDescriptor() }
 
     /// Leaves a word. From any thread; never blocks for longer than another delivery takes.
-    package func deliver(_ word: UInt64) {
+    public func deliver(_ word: UInt64) {
         let wakes = state.withLock { state in
             state.words.append(word)
             defer { state.isSignalled = true }

@@ -2,7 +2,7 @@ import Bytes
 import Posix
 
 /// What a slow reader has not taken yet: bytes of its own and parts of shared values between them, in order.
-package struct OutputQueue: ~Copyable {
+public struct OutputQueue: ~Copyable {
     private struct Part {
         /// Where the part stands: so many bytes of `bytes` go out before it, counted from the queue's beginning.
         var offset: Int
@@ -10,7 +10,7 @@ package struct OutputQueue: ~Copyable {
         var range: Range<Int>
     }
 
-    package enum Progress: Equatable {
+    public enum Progress: Equatable {
         case drained
         /// The kernel takes no more; `sent` bytes went out in this call.
         case blocked(sent: Int)
@@ -22,26 +22,26 @@ package struct OutputQueue: ~Copyable {
     private var consumed = 0
     private var parts: [Part] = []
     /// Bytes waiting.
-    package private(set) var count = 0
+    public private(set) var count = 0
 
-    package init() {}
+    public init() {}
 
-    package var isEmpty: Bool { count == 0 }
+    public var isEmpty: Bool { count == 0 }
 
     /// - Parameter isSecret: whether the bytes are to be overwritten once they have left.
-    package mutating func append(_ added: Span<UInt8>, isSecret: Bool = false) {
+    public mutating func append(_ added: Span<UInt8>, isSecret: Bool = false) {
         if isSecret { bytes.isSecret = true }
         bytes.append(added)
         count += added.count
     }
 
-    package mutating func append(_ shared: SharedBytes, _ range: Range<Int>) {
+    public mutating func append(_ shared: SharedBytes, _ range: Range<Int>) {
         parts.append(Part(offset: consumed + bytes.count, shared: shared, range: range))
         count += range.count
     }
 
     /// Writes as much as the kernel takes.
-    package mutating func flush(to socket: borrowing StreamSocket) -> Progress {
+    public mutating func flush(to socket: borrowing StreamSocket) -> Progress {
         var sent = 0
         while count > 0 {
             let result = sendNext(to: socket)
@@ -82,7 +82,7 @@ package struct OutputQueue: ~Copyable {
     }
 
     /// Forgets everything and gives the storage back: most connections never block again.
-    package mutating func reset() {
+    public mutating func reset() {
         bytes.removeAll()
         bytes.release()
         parts = []

@@ -4,20 +4,20 @@ import Posix
 /// What one reader of many has not been sent yet: parts of bytes that all readers share, in order.
 ///
 /// Without storage when it is empty: most readers wait for events and have nothing queued.
-package struct SharedQueue: ~Copyable {
+public struct SharedQueue: ~Copyable {
     /// The only part, while there is one: the usual case needs no array.
     private var only: SharedPart?
     private var parts: [SharedPart] = []
     /// The parts before this one have been sent.
     private var first = 0
     /// Bytes waiting.
-    package private(set) var count = 0
+    public private(set) var count = 0
 
-    package init() {}
+    public init() {}
 
-    package var isEmpty: Bool { count == 0 }
+    public var isEmpty: Bool { count == 0 }
 
-    package mutating func append(_ bytes: SharedBytes, _ range: Range<Int>) {
+    public mutating func append(_ bytes: SharedBytes, _ range: Range<Int>) {
         guard !range.isEmpty else { return }
         if count == 0 {
             only = SharedPart(bytes, range)
@@ -29,7 +29,7 @@ package struct SharedQueue: ~Copyable {
     }
 
     /// Writes as much as the kernel takes, many parts a call.
-    package mutating func flush(to socket: borrowing StreamSocket) -> OutputQueue.Progress {
+    public mutating func flush(to socket: borrowing StreamSocket) -> OutputQueue.Progress {
         var sent = 0
         while count > 0 {
             switch send(to: socket) {
@@ -73,7 +73,7 @@ package struct SharedQueue: ~Copyable {
     }
 
     /// Forgets everything and gives the storage back.
-    package mutating func reset() {
+    public mutating func reset() {
         only = nil
         if !parts.isEmpty { parts = [] }
         first = 0

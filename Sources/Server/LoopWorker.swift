@@ -35,7 +35,7 @@ final class LoopWorker: EventLoop.Owner {
     let metrics: LoopMetrics
     let httpLimits: HTTPLimits
     let timeouts: ConnectionTimeouts
-    @exclusivity(unchecked) var head = RequestHead()
+    let head = RequestHead()
     @exclusivity(unchecked) var readBuffer = IOBuffer(capacity: readSize)
     @exclusivity(unchecked) var response = ResponseWriter()
     @exclusivity(unchecked) var accessLog = AccessLogWriter()

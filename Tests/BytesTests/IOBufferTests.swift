@@ -139,14 +139,51 @@ import Testing
         }
     }
 
-    @Test func `visible text ends at the first byte that is none`() {
-        for place in 0..<20 {
-            for byte in UInt8.min...UInt8.max {
-                var bytes = [UInt8](repeating: 0x7E, count: 20)
-                bytes[place] = byte
-                let isVisible = byte > 0x20 && byte < 0x7F
-                #expect(bytes.span.visibleEnd(from: 0) == (isVisible ? 20 : place))
+    @Test func `a control is found behind tabs`() {
+        for tab in 0..<20 {
+            for place in tab + 1..<24 {
+                var bytes = [UInt8](repeating: 0x61, count: 24)
+                bytes[tab] = 0x09
+                bytes[place] = 0x0D
+                #expect(bytes.span.firstControl(in: 0..<24) == place)
             }
+        }
+    }
+
+    @Test func `visible text ends at the first byte that is none`() {
+        for length in [7, 8, 20] {
+            for place in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var bytes = [UInt8](repeating: 0x7E, count: length)
+                    bytes[place] = byte
+                    let isVisible = byte > 0x20 && byte < 0x7F
+                    #expect(bytes.span.visibleRun(from: 0).end == (isVisible ? length : place))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `a run of visible text tells which marks it holds`(_ seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<20_000 {
+            let bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
+                Bool.random(using: &random) ? Array("?#% \"$&~".utf8).randomElement(using: &random)! : 0x61
+            }
+            let start = Int.random(in: 0...bytes.count, using: &random)
+            let end = bytes[start...].firstIndex(of: 0x20) ?? bytes.count
+            let run = bytes.span.visibleRun(from: start)
+            #expect(run.end == end, "seed \(seed): \(bytes)")
+            #expect(run.questionMark == bytes[start..<end].firstIndex(of: 0x3F), "seed \(seed): \(bytes)")
+            #expect(run.hasNumberSign == bytes[start..<end].contains(0x23), "seed \(seed): \(bytes)")
+            #expect(run.hasPercentSign == bytes[start..<end].contains(0x25), "seed \(seed): \(bytes)")
+        }
+    }
+
+    @Test func `a registered name ends at the first byte that may not stand in one`() {
+        let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+;=".utf8)
+        for byte in UInt8.min...UInt8.max {
+            #expect([0x61, byte].span.registeredNameLength == (allowed.contains(byte) ? 2 : 1))
         }
     }
 

@@ -29,7 +29,7 @@ private final class RequestStream {
     enum Phase { case head, length(head: Int, total: Int), chunked(head: Int, ChunkDecoder) }
 
     let limits: HTTPLimits
-    var head = RequestHead()
+    let head = RequestHead()
     var buffer = IOBuffer()
     var scanner = HeadScanner()
     var phase = Phase.head
@@ -60,7 +60,7 @@ private final class RequestStream {
                 return false
             }
             buffer.consume(range.lowerBound)
-            try HeadParser.parse(buffer.readable.extracting(0..<range.count), into: &head, limits: limits)
+            try HeadParser.parse(buffer.readable.extracting(0..<range.count), into: head, limits: limits)
             switch head.framing {
             case .none: phase = .length(head: range.count, total: range.count)
             case .length(let count): phase = .length(head: range.count, total: range.count + count)
@@ -79,7 +79,7 @@ private final class RequestStream {
     }
 
     private func finish(_ buffer: inout IOBuffer, head length: Int, total: Int) throws(HTTPFailure) -> Bool {
-        try HeadParser.parse(buffer.readable.extracting(0..<length), into: &head, limits: limits)
+        try HeadParser.parse(buffer.readable.extracting(0..<length), into: head, limits: limits)
         do {
             let bytes = buffer.readable
             results.append(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-READ_DEADLINE = 8.0
+READ_DEADLINE = 60.0
 
 
 @dataclass
@@ -159,7 +159,7 @@ def data_of(events) -> list[str]:
     return [event.json["data"] for event in events]
 
 
-def wait_for(condition, within=30.0):
+def wait_for(condition, within=90.0):
     """Waits until the condition holds and returns what it gave."""
     deadline = time.monotonic() + within
     while not (value := condition()):

@@ -2,7 +2,6 @@
 may never be lost of it while clients write."""
 
 import json
-import time
 from itertools import product
 
 JSON = "application/json"
@@ -24,35 +23,18 @@ def send(client, method, target, body=None):
     return client.request(method, target, json.dumps(body).encode(), content_type=JSON)
 
 
-class Picture(dict):
-    """What each target showed, and the first and last hour of looking: windows, days and months turn with an hour, and
-    what a window shows before it turned is not what it shows behind."""
-
-    def __init__(self):
-        super().__init__()
-        self.began = self.ended = hour()
-
-    def is_comparable(self, other) -> bool:
-        return len({self.began, self.ended, other.began, other.ended}) == 1
-
-
-def hour() -> int:
-    return int(time.time()) // 3600
-
-
 class World:
     """One kind. `targets` is everything it shows that was asked to be compared."""
 
     targets: tuple = ()
 
-    def picture(self, client) -> Picture:
+    def picture(self, client) -> dict:
         """What all targets show now; equal pictures are equal states."""
-        shown = Picture()
+        shown = {}
         for target in self.targets:
             answer = client.request("GET", target)
             body = json.loads(answer.body) if answer.body.startswith((b"{", b"[")) else answer.body
             shown[target] = (answer.status, answer["ETag"], scrubbed(body))
-        shown.ended = hour()
         return shown
 
 

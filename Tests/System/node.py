@@ -1,6 +1,7 @@
 """One data directory, the servers that run on it one after the other, and the ledger of its clients."""
 
 import contextlib
+import http.client
 import json
 import time
 import urllib.error
@@ -11,7 +12,7 @@ from http_client import Client
 from ledger import Ledger
 from nuthatch_process import CRASH_SIGNS, NuthatchProcess, StartFailure, run_nuthatch
 
-READY_DEADLINE = 60.0
+READY_DEADLINE = 120.0
 FLAGS = ("--loops", "2")
 
 
@@ -57,7 +58,7 @@ class Node:
             return self.process.errors_text()
         return None
 
-    def ended_by_itself(self, within=10.0) -> str:
+    def ended_by_itself(self, within=60.0) -> str:
         """Asserts that the server ends with an error of its own, and returns what it said."""
         self.process.wait(within)
         self.process.expected_exit_codes = {self.process.exit_code}
@@ -65,7 +66,7 @@ class Node:
         assert 0 < self.process.exit_code < 128, self.process.errors_text()
         return self.process.errors_text()
 
-    def refused_start(self, *flags, within=20.0) -> str:
+    def refused_start(self, *flags, within=60.0) -> str:
         """Asserts that no server starts on the directory, and returns what it says."""
         ended = run_nuthatch("serve", "--port", "0", *self.flags(*flags), within=within)
         errors = ended.stderr.decode(errors="replace")
@@ -76,7 +77,7 @@ class Node:
 
     def readiness(self) -> tuple[int, dict]:
         try:
-            with urllib.request.urlopen(f"{self.process.url}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.process.url}/readyz", timeout=60) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as answer:
             return answer.code, json.load(answer)
@@ -84,7 +85,7 @@ class Node:
     def wait_until_ready(self, within=READY_DEADLINE) -> None:
         deadline = time.monotonic() + within
         while True:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 if self.readiness()[0] == 200:
                     return
             assert self.process.is_alive(), self.process.errors_text()

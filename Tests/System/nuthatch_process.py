@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import random
 import re
 import resource
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -13,8 +15,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LISTENING = re.compile(rb"nuthatch: listening on http://(\S+):(\d+)")
-START_DEADLINE = 10.0
-STOP_DEADLINE = 20.0
+START_DEADLINE = 60.0
+STOP_DEADLINE = 60.0
 
 CRASH_SIGNS = (
     b"Fatal error",
@@ -50,7 +52,7 @@ def clean_environment(changes: dict[str, str] | None = None) -> dict[str, str]:
     return kept | {"SWIFT_BACKTRACE": "interactive=no,color=no"} | (changes or {})
 
 
-def run_nuthatch(*arguments, env=None, stdin=b"", within=10.0) -> subprocess.CompletedProcess:
+def run_nuthatch(*arguments, env=None, stdin=b"", within=60.0) -> subprocess.CompletedProcess:
     """Runs the binary to its end: for the client commands and for servers that must not start."""
     try:
         return subprocess.run(
@@ -64,7 +66,7 @@ def run_nuthatch(*arguments, env=None, stdin=b"", within=10.0) -> subprocess.Com
         raise AssertionError(f"nuthatch {' '.join(map(str, arguments))} did not end") from expired
 
 
-def refused_start(*flags, env=None, within=5.0) -> str:
+def refused_start(*flags, env=None, within=60.0) -> str:
     """Asserts that `serve` with these flags ends by itself with an error, and returns the error."""
     ended = run_nuthatch("serve", *flags, env=env, within=within)
     errors = ended.stderr.decode(errors="replace")
@@ -156,7 +158,7 @@ class NuthatchProcess:
             self.exit_code = self._process.wait()
             raise AssertionError(f"the server did not end within {within} s") from None
         finally:
-            self._reader.join(timeout=5)
+            self._reader.join(timeout=60)
             with contextlib.suppress(ValueError):
                 running_processes.remove(self)
         return self.exit_code
@@ -188,7 +190,9 @@ class NuthatchProcess:
         while not self._listening.wait(timeout=0.01):
             if not self.is_alive() or time.monotonic() > deadline:
                 break
-        self._listening.wait(timeout=0.2)
+        if not self.is_alive():
+            # All that it still said is read.
+            self._reader.join(timeout=10)
         match = LISTENING.search(self.output)
         if match is None:
             self._process.kill()
@@ -218,12 +222,23 @@ def running(*flags, **options):
         process.stop()
 
 
-def settled(measure, expected, within=4.0):
+def settled(measure, expected, within=30.0):
     """The measure once it has come back to what is expected, or its last value."""
     deadline = time.monotonic() + within
     while (value := measure()) > expected and time.monotonic() < deadline:
         time.sleep(0.05)
     return value
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and that no connection or server of another is given by chance."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    choices = random.SystemRandom()
+    while True:
+        port = choices.randrange(10_000, lowest) if lowest > 11_000 else 0
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
 
 
 def _limiter(limits: dict):

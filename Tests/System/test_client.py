@@ -25,7 +25,7 @@ def curl_line(ended) -> str:
 
 def run_in_shell(line: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        ["sh", "-c", line], capture_output=True, timeout=10, env=clean_environment()
+        ["sh", "-c", line], capture_output=True, timeout=60, env=clean_environment()
     )
 
 

@@ -5,14 +5,8 @@ import socket
 
 import pytest
 
-from nuthatch_process import refused_start, run_nuthatch
+from nuthatch_process import free_port, refused_start, run_nuthatch
 from raw_http import ask
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

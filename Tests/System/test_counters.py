@@ -113,6 +113,7 @@ def test_settings_show_and_grow(http, key):
     assert http.request("PUT", target, b'{"max":1.5}', content_type=JSON).status == 400
 
 
+@pytest.mark.turns(3600)
 def test_a_series_shows_days_of_the_zone(http, key):
     post(http, key, "?by=3&windows=1h*72,1d*400&tz=Europe/Berlin")
     zone = ZoneInfo("Europe/Berlin")

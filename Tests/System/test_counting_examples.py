@@ -3,17 +3,20 @@
 import subprocess
 import sys
 
+import pytest
+
 from nuthatch_process import REPOSITORY, clean_environment
 
 
 def run(program, server, name, lines) -> str:
     ended = subprocess.run(
         [sys.executable, str(REPOSITORY / "examples" / program), server.url, name], input="\n".join(lines).encode(),
-        capture_output=True, env=clean_environment(), timeout=20)
+        capture_output=True, env=clean_environment(), timeout=120)
     assert ended.returncode == 0, ended.stderr.decode()
     return ended.stdout.decode()
 
 
+@pytest.mark.turns(3600)
 def test_page_views_are_counted_by_window_visitor_and_page(server, key):
     lines = [f"visitor{number % 7} /page{min(number % 5, 2)}" for number in range(50)]
     printed = run("page_views.py", server, key, lines)
@@ -22,6 +25,7 @@ def test_page_views_are_counted_by_window_visitor_and_page(server, key):
     assert printed.splitlines()[-1].endswith(" 50")
 
 
+@pytest.mark.turns(3600)
 def test_a_board_shows_the_week_a_country_and_who_is_around(server, key):
     lines = ["ada GB 900", "bob DE 700", "eve DE 950", "ada GB 800", "kim KR 910", "bob DE 905"]
     printed = run("game_board.py", server, key, lines)

@@ -15,7 +15,7 @@ def curl(server, tmp_path):
             input=stdin,
             capture_output=True,
             cwd=tmp_path,
-            timeout=15,
+            timeout=60,
         )
         assert not check or ended.returncode == 0, ended.stderr
         return ended

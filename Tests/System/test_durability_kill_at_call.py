@@ -26,7 +26,7 @@ def counting(tmp_path_factory) -> Path:
         pytest.skip("no C compiler for the library that kills at a call")
     made = tmp_path_factory.mktemp("counting") / "kill_at_call.so"
     source = Path(__file__).with_name("kill_at_call.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", made, source, "-ldl"], check=True, timeout=60)
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", made, source, "-ldl"], check=True, timeout=300)
     return made
 
 

@@ -12,6 +12,9 @@ from nuthatch_process import run_nuthatch
 from repetitions import times
 from test_snapshots import make_snapshot, put
 
+# Windows, days and months turn with an hour, and what a window shows before it turned is not what it shows behind.
+pytestmark = pytest.mark.turns(3600)
+
 each_kind = pytest.mark.parametrize("world", WORLDS, ids=[world.__name__.lower() for world in WORLDS], indirect=True)
 
 
@@ -22,8 +25,6 @@ def world(request):
 
 
 def assert_same(shown, expected, when):
-    if not shown.is_comparable(expected):
-        return
     differing = {target: (shown[target], expected[target]) for target in expected if shown[target] != expected[target]}
     assert not differing, f"{when}: {len(differing)} differ: {list(differing.items())[:3]}"
 
@@ -64,13 +65,14 @@ def test_snapshots_beside_writers_hold_what_they_should(data, seed, world):
     choices = random.Random(seed)
     data.start()
     for turn in range(3):
-        stop = threading.Event()
+        stop, filled = threading.Event(), []
 
         def write():
+            own = random.Random(seed + turn)
             with data.client() as client:
-                own = random.Random(seed + turn)
                 while not stop.is_set():
                     world.fill(client, own)
+                    filled.append(turn)
 
         writer = threading.Thread(target=write)
         writer.start()
@@ -81,6 +83,7 @@ def test_snapshots_beside_writers_hold_what_they_should(data, seed, world):
         finally:
             stop.set()
             writer.join()
+        assert filled, "nothing was written beside the snapshots"
         with data.client() as client:
             expected = world.picture(client)
         data.process.kill()
@@ -103,7 +106,7 @@ def test_a_restore_shows_what_was_shown_at_the_position(data, make_data, tmp_pat
     data.process.stop()
     for index, (position, expected) in enumerate(moments):
         into = tmp_path / f"restored-{index}"
-        ended = run_nuthatch("restore", "--from", data.directory, "--into", into, "--to", position, within=30)
+        ended = run_nuthatch("restore", "--from", data.directory, "--into", into, "--to", position, within=60)
         assert ended.returncode == 0, ended.stderr
         restored = make_data(f"restored-{index}")
         restored.start()
@@ -119,7 +122,9 @@ def test_a_kill_under_load_loses_nothing_acknowledged(data, seed, world, policy)
     choices = random.Random(seed)
     data.start("--fsync", policy)
     acknowledged = sent = 0
-    for turn in range(times(3, 50, 200)):
+    turn = found = 0
+    while turn < times(3, 50, 200) or found <= 20:
+        turn += 1
         strikers = [Striker(data, world) for _ in range(4)]
         time.sleep(choices.uniform(0.05, 0.4))
         data.process.kill()
@@ -132,7 +137,6 @@ def test_a_kill_under_load_loses_nothing_acknowledged(data, seed, world, policy)
             found = world.struck(client)
         assert acknowledged <= found <= sent, f"seed {seed}, turn {turn}: {acknowledged} <= {found} <= {sent}"
         acknowledged = sent = found
-    assert found > 20, "hardly anything was written"
 
 
 class Striker:

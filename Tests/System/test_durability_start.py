@@ -122,18 +122,23 @@ def test_readiness_and_data_wait_for_the_loading_and_health_does_not(data):
         value = os.urandom(1 << 20)
         for number in range(300):
             client.store(f"large-{number}", value)
-    data.process.kill()
-    process = data.start(ready=False)
-    waited = 0
-    with data.client() as client:
-        while data.readiness()[0] == 503:
-            waited += 1
-            assert client.request("GET", "/healthz").status == 200
-            refused = client.get("large-0")
-            if refused.status == 503:
-                assert refused.slug == "unavailable"
-        assert client.value("large-299") == value
-    assert waited > 0, "300 MiB were loaded before the first question"
-    assert process.is_alive()
+    # A machine that is busy with others may load 300 MiB before this process comes to its first question.
+    for _ in range(10):
+        data.process.kill()
+        process = data.start(ready=False)
+        waited = refused = 0
+        with data.client() as client:
+            while data.readiness()[0] == 503:
+                waited += 1
+                assert client.request("GET", "/healthz").status == 200
+                answer = client.get("large-0")
+                if answer.status == 503:
+                    refused += 1
+                    assert answer.slug == "unavailable"
+            assert client.value("large-299") == value
+        assert process.is_alive()
+        if waited and refused:
+            break
+    assert waited > 0 and refused > 0, "300 MiB were loaded before the first question"
     # An orderly stop would write all of it once more.
     process.kill()

@@ -174,8 +174,9 @@ def test_the_last_value_is_returned_as_it_was_sent(http, topic, publish):
     assert http.request("GET", f"/v1/topics/{topic}/last").status == 404
 
 
+@pytest.mark.timed
 def test_a_last_value_ends_with_its_time(http, topic, publish):
-    publish(topic, "brief", "retain=true&ttl=200ms")
+    publish(topic, "brief", "retain=true&ttl=500ms")
     assert http.request("GET", f"/v1/topics/{topic}/last").status == 200
     wait_for(lambda: http.request("GET", f"/v1/topics/{topic}/last").status == 404)
 
@@ -192,7 +193,8 @@ def test_a_topic_tells_what_it_holds(http, server, topic, publish):
     assert (info["first"], info["last"], info["events"]) == (ids[2], ids[4], 3)
     assert info["subscribers"] == 1 and not info["retained"]
     assert http.request("DELETE", f"/v1/topics/{topic}").status == 204
-    assert http.request("GET", f"/v1/topics/{topic}").status == 404
+    # A topic is known for as long as it has readers, and the one above leaves when the server sees its end.
+    wait_for(lambda: http.request("GET", f"/v1/topics/{topic}").status == 404)
 
 
 def test_a_history_is_listed_since_a_place_an_instant_or_from_its_end(http, topic, publish):
@@ -237,15 +239,14 @@ def test_a_stream_leaves_nothing_behind(start_server):
             with stream(server.address, f"t{number}", match="**"):
                 pass
         wait_for(lambda: server.descriptors() <= before + 1)
-        metrics = http.request("GET", "/metrics").body.decode()
-        assert "\nnuthatch_subscribers 0\n" in metrics
+        wait_for(lambda: b"\nnuthatch_subscribers 0\n" in http.request("GET", "/metrics").body)
 
 
 def test_http_10_readers_are_served_to_the_end_of_the_connection(server, topic, publish):
     import socket
 
     with socket.create_connection(server.address) as reader:
-        reader.settimeout(5)
+        reader.settimeout(60)
         reader.sendall(f"GET {events_target(topic)} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
         got = b""
         while b"retry: 2000" not in got:

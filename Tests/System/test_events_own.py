@@ -78,7 +78,9 @@ def test_patterns_match_own_topics_only_by_their_first_level(server, http, key):
     with stream(server.address, match=["$counters/**"]) as own, stream(server.address, match=["**"]) as all_others:
         all_others.block()
         http.request("POST", f"/v1/counters/{key}")
-        assert own.next().json["topic"] == f"$counters/{key}"
+        # The last value of another test's counter may still be on its way.
+        while (topic := own.next().json["topic"]) != f"$counters/{key}":
+            assert topic.startswith("$counters/")
         assert all_others.is_quiet(0.2)
 
 
@@ -92,12 +94,14 @@ def test_what_becomes_of_sessions_is_told_by_handle_and_never_by_id(server, http
         http.request("DELETE", "/v1/sessions/self", nuthatch_session=second["id"])
         capped = [post("/v1/sessions", {"user": "own", "cap": {"max": 1}}) for _ in range(2)]
         short = post("/v1/sessions", {"user": "other", "idle": "100ms"})
+        ours = {session["handle"] for session in [first, *capped, short]}
         told = []
         while not told or told[-1][0] != "expired":
             event = reader.next()
             assert first["id"] not in str(event.json) and "cart" not in str(event.json)
             assert event.json["key"] == data(event)["handle"]
-            told.append((event.event, data(event)["handle"], data(event).get("reason")))
+            if data(event)["handle"] in ours:
+                told.append((event.event, data(event)["handle"], data(event).get("reason")))
     handle = first["handle"]
     assert told == [
         ("created", handle, None), ("rotated", handle, None), ("revoked", handle, "destroyed"),

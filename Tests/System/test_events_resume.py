@@ -201,7 +201,7 @@ def test_a_poll_answers_at_once_what_is_there(http, topic, publish):
 
 def test_a_poll_waits_for_an_event(http, server, topic, publish):
     with Client(server.address) as poller:
-        poller.send("GET", events_target(topic, poll="true", wait="8s"))
+        poller.send("GET", events_target(topic, poll="true", wait="25s"))
         wait_for(lambda: publish(topic, "here")["receivers"])
         body = json.loads(poller.receive().body)
         assert body["events"][0]["data"] in ("here",)

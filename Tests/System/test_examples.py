@@ -63,7 +63,7 @@ def reader_directory(tmp_path_factory):
     """A place where curl reports the status of every answer on stderr."""
     place = tmp_path_factory.mktemp("reader")
     (place / ".curlrc").write_text(
-        f'write-out = "%{{stderr}}\\n{REPORT} %{{http_code}}\\n"\nmax-time = 15\n'
+        f'write-out = "%{{stderr}}\\n{REPORT} %{{http_code}}\\n"\nmax-time = 60\n'
     )
     return place
 
@@ -79,11 +79,15 @@ def run_example(command: str, server, place: Path) -> list[int]:
         env=clean_environment({"CURL_HOME": str(place), "HOME": str(place), "N": server.url}),
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        timeout=20,
+        timeout=180,
     )
     errors = ended.stderr.decode(errors="replace")
     assert ended.returncode == 0, errors
     return [int(code) for code in re.findall(rf"^{REPORT} (\d+)$", errors, re.MULTILINE)]
+
+
+def test_there_are_examples():
+    assert len(readme_examples()) > 20 and len(openapi_examples()) > 50
 
 
 @pytest.mark.parametrize("command", readme_examples())

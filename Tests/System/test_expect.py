@@ -18,7 +18,7 @@ def expecting(server, key, *lines, version="1.1") -> bytes:
 def test_a_waiting_client_is_told_to_continue_once(server, http, key, framing, expectation):
     with Connection(server.address) as connection:
         connection.send(put(server, key, f"Expect: {expectation}", framing))
-        assert connection.read_interim(within=2).status == 100
+        assert connection.read_interim().status == 100
         connection.expect_silence(0.1)
         connection.send(b"hello" if "Length" in framing else chunked(b"hello"))
         response = connection.read_response()
@@ -48,7 +48,7 @@ def test_a_refusal_takes_the_place_of_continue(server, line, fields, status):
     with Connection(server.address) as connection:
         host = f"Host: {server.authority}"
         connection.send(message(line, host, "Expect: 100-continue", *fields))
-        response = connection.read_response(within=2)
+        response = connection.read_response()
         assert response.status == status and response.interim == []
         assert response.closes
         connection.expect_end()

@@ -11,7 +11,7 @@ def together(count: int, action) -> list:
     barrier = threading.Barrier(count)
 
     def run(number: int):
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         return action(number)
 
     with ThreadPoolExecutor(count) as pool:

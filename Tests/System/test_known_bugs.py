@@ -151,6 +151,7 @@ def test_keys_that_collide_in_weak_hashes_are_as_fast_as_others(server, key):
             assert client.batch(lines).status == 200
             return time.monotonic() - begun
 
-    usual = duration([f"{key}-{n:032x}" for n in range(8000)])
-    suspicious = duration([f"{key}-{n << 100:032x}" for n in range(8000)])
+    # The least of several: what else the machine does makes some of them slow.
+    usual = min(duration([f"{key}-{n:032x}" for n in range(8000)]) for _ in range(5))
+    suspicious = min(duration([f"{key}-{n << 100:032x}" for n in range(8000)]) for _ in range(5))
     assert suspicious < 3 * usual + 0.2

@@ -36,6 +36,7 @@ def get(client, target: str) -> dict:
     return json.loads(answer.body)
 
 
+@pytest.mark.turns(86_400)
 def test_no_submission_is_lost_among_many_clients(server, http, board):
     define(http, board, update="sum", windows=["all", "day", "rolling:7d"], groups=["side"])
 

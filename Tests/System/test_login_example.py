@@ -22,7 +22,7 @@ class Browser:
     def open(self, page, **form):
         body = urllib.parse.urlencode(form).encode() if form else None
         try:
-            with self.opener.open(self.address + page, body, timeout=10) as answer:
+            with self.opener.open(self.address + page, body, timeout=60) as answer:
                 return answer.status, loads(answer.read())
         except urllib.error.HTTPError as answer:
             return answer.code, loads(answer.read())

@@ -13,7 +13,7 @@ from http_client import key_target
 
 @pytest.fixture
 def connection(server):
-    one = http.client.HTTPConnection(*server.address, timeout=10)
+    one = http.client.HTTPConnection(*server.address, timeout=60)
     yield one
     one.close()
 
@@ -83,12 +83,12 @@ def test_other_methods_pass_through(connection, key):
 def test_urllib_reads_and_reports_errors(server, key):
     url = server.url + key_target(key)
     put = urllib.request.Request(url, data=b"value", method="PUT")
-    with urllib.request.urlopen(put, timeout=10) as response:
+    with urllib.request.urlopen(put, timeout=60) as response:
         assert response.status == 201
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         assert response.read() == b"value"
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(url + "-missing", timeout=10)
+        urllib.request.urlopen(url + "-missing", timeout=60)
     with caught.value as error:
         assert error.code == 404
         assert json.loads(error.read())["type"] == "urn:nuthatch:problem:not-found"
@@ -96,7 +96,7 @@ def test_urllib_reads_and_reports_errors(server, key):
 
 def test_a_pool_of_threads_shares_a_working_set(server, key):
     def work(number: int) -> int:
-        one = http.client.HTTPConnection(*server.address, timeout=10)
+        one = http.client.HTTPConnection(*server.address, timeout=60)
         wrong = 0
         for n in range(100):
             name = key_target(f"{key}-{number}-{n % 10}")

@@ -67,17 +67,17 @@ def test_a_bad_parameter_names_itself(http, key, query, parameter):
 
 
 def test_headers_say_what_the_draft_says(http, key):
-    put_policy(http, key, quota=100, window="60s", burst=10)
+    put_policy(http, key, quota=100, window="24h", burst=10)
     answer = ask(http, key, query="?cost=10")
     assert answer.status == 200
-    policy = re.fullmatch(rf'"{key}";q=100;w=60;pk=:([A-Za-z0-9+/=]+):', answer["RateLimit-Policy"])
+    policy = re.fullmatch(rf'"{key}";q=100;w=86400;pk=:([A-Za-z0-9+/=]+):', answer["RateLimit-Policy"])
     assert policy and base64.b64decode(policy[1])
     assert re.fullmatch(rf'"{key}";r=\d+;t=\d+', answer["RateLimit"])
     denied = ask(http, key)
     assert denied.status == 429 and denied["Content-Type"] == "application/problem+json"
     body = denied.json()
     assert body["type"] == QUOTA_EXCEEDED and body["violated-policies"] == [key]
-    assert body["allowed"] is False and 0 < body["retry_after_ms"] <= 600
+    assert body["allowed"] is False and 0 < body["retry_after_ms"] <= 864_000
     left = int(re.search(r";t=(\d+)", denied["RateLimit"])[1])
     assert int(denied["Retry-After"]) >= max(1, left)
     other = ask(http, key, "bob")
@@ -116,8 +116,9 @@ def test_dry_runs_and_reading_take_nothing(http, key):
     assert http.request("GET", f"/v1/limits/{key}/alice").json()["remaining"] == 5
 
 
+@pytest.mark.turns(86_400)
 def test_a_check_takes_from_all_or_none(http, key):
-    put_policy(http, f"{key}-a", quota=10, window="60s")
+    put_policy(http, f"{key}-a", quota=10, window="24h")
     put_policy(http, f"{key}-b", algorithm="fixed", quota=1, window="24h")
     items = [{"policy": f"{key}-a", "id": "x"}, {"policy": f"{key}-b", "id": "y", "cost": 1}]
     body = json.dumps(items).encode()
@@ -205,17 +206,19 @@ def test_a_shadow_lets_everybody_in_and_says_so(http, key):
     assert shadowed.status == 200 and shadowed.json()["would_deny"] is True
 
 
+@pytest.mark.timed
 def test_who_waits_is_held_in_turn(server, http, key):
-    put_policy(http, key, quota=10, window="1s", burst=1)
+    put_policy(http, key, quota=10, window="5s", burst=1)
     ask(http, key)
     started = time.monotonic()
-    held = together(3, lambda _: ask(Client(server.address), key, query="?wait=2s").json())
+    held = together(3, lambda _: ask(Client(server.address), key, query="?wait=20s").json())
     assert all(answer["allowed"] for answer in held)
     delays = sorted(answer.get("delay_ms", 0) for answer in held)
-    assert delays[-1] > 150 and time.monotonic() - started >= delays[-1] / 1000 - 0.02
+    assert delays[-1] > 750 and time.monotonic() - started >= delays[-1] / 1000 - 0.02
     assert ask(http, key, query="?wait=1ms").status == 429
 
 
+@pytest.mark.turns(86_400)
 @pytest.mark.parametrize("algorithm", ["gcra", "sliding", "fixed", "calendar", "log", "concurrency"])
 def test_64_connections_get_exactly_the_quota(server, http, key, algorithm):
     """Windows are long against the test, so what flows in meanwhile is less than one."""

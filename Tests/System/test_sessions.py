@@ -39,10 +39,10 @@ def test_a_session_begins_and_is_read_by_its_id(http):
     assert document["idle_ms"] == 1_800_000 and document["last_seen_resolution_ms"] == 180_000
     assert read["ETag"] == f'"{document["etag"]}"'
     now = time.time()
-    assert abs(at(document["created_at"]) - now) < 20
-    assert abs(at(document["expires_at"]) - now - 1800) < 20
-    assert abs(at(document["max_at"]) - now - 12 * 3600) < 20
-    assert 1_780_000 < document["ttl_ms"] <= 1_800_000
+    assert abs(at(document["created_at"]) - now) < 60
+    assert abs(at(document["expires_at"]) - now - 1800) < 60
+    assert abs(at(document["max_at"]) - now - 12 * 3600) < 60
+    assert 1_740_000 < document["ttl_ms"] <= 1_800_000
 
 
 def test_everything_about_a_session_may_be_left_out(http):
@@ -91,6 +91,7 @@ def test_a_read_under_conditions(http):
     assert own(http, session, if_none_match=tag).status == 200
 
 
+@pytest.mark.timed
 def test_reading_slides_the_idle_time_until_max(http):
     session = begin(http, idle="2s", max="1h")
     for _ in range(5):
@@ -99,7 +100,7 @@ def test_reading_slides_the_idle_time_until_max(http):
     short = begin(http, idle="1h", max="600ms")
     time.sleep(0.3)
     assert own(http, short).status == 200
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while own(http, short).status == 200:
         assert time.monotonic() < deadline
     assert gone(own(http, short)) == "expired"
@@ -107,7 +108,7 @@ def test_reading_slides_the_idle_time_until_max(http):
 
 def test_an_idle_session_expires_and_stays_gone(http):
     session = begin(http, user="sleeper", idle="300ms", data={"a": 1})
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while own(http, session, rest="?touch=false").status == 200:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -351,7 +352,7 @@ def test_rotation_moves_everything_to_a_new_id(http):
 def test_after_its_grace_a_replaced_id_is_gone(http):
     session = begin(http)
     fresh = own(http, session, "POST", "/rotate", {"grace": "200ms"}, JSON).json()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while own(http, session).status == 200:
         assert time.monotonic() < deadline
     assert gone(own(http, session)) == "rotated"

@@ -2,6 +2,7 @@
 
 import time
 
+from event_stream import wait_for
 from http_client import Client
 from nuthatch_process import run_nuthatch
 from sessions import JSON, begin, gone, handles_of, merge, own
@@ -74,7 +75,7 @@ def test_ends_outlast_a_kill_and_a_restore(data, make_data, tmp_path):
         check(client)
     data.process.stop()
     into = tmp_path / "restored"
-    ended_well = run_nuthatch("restore", "--from", data.directory, "--into", into, within=30)
+    ended_well = run_nuthatch("restore", "--from", data.directory, "--into", into, within=60)
     assert ended_well.returncode == 0, ended_well.stderr
     restored = make_data("restored")
     restored.start()
@@ -109,6 +110,7 @@ def test_metrics_count_live_and_ended_sessions(start_server):
         for session in begun[:3]:
             own(client, session, "DELETE")
         own(client, begun[3], "POST", "/rotate?grace=1ms")
+        wait_for(lambda: b'nuthatch_sessions{state="ended"} 4\n' in client.request("GET", "/metrics").body)
         text = client.request("GET", "/metrics").body.decode()
         assert 'nuthatch_sessions{state="live"} 7\n' in text
         assert 'nuthatch_sessions{state="ended"} 4\n' in text

@@ -15,7 +15,7 @@ def call(node, path, method="GET", accept="*/*"):
     """Status, fields and body of one request."""
     request = urllib.request.Request(f"{node.process.url}{path}", method=method, headers={"Accept": accept})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as answer:
         return answer.code, answer.headers, answer.read()
@@ -23,7 +23,7 @@ def call(node, path, method="GET", accept="*/*"):
 
 def put(node, key, value):
     request = urllib.request.Request(f"{node.process.url}/v1/keys/{key}", method="PUT", data=value)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.headers["ETag"].strip('"')
 
 
@@ -40,7 +40,7 @@ def make_snapshot(node):
 
 
 def rehearsed(node, place):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         _, _, body = call(node, place, accept="application/json")
         known = json.loads(body)
@@ -125,7 +125,7 @@ def test_a_directory_is_restored_to_positions_and_times(data, make_data, tmp_pat
     assert len(listed) >= 3
     for index in [0, 6, 7, 8, 23, 39]:
         into = tmp_path / f"restored-{index}"
-        ended = run_nuthatch("restore", "--from", data.directory, "--into", into, "--to", positions[index], within=30)
+        ended = run_nuthatch("restore", "--from", data.directory, "--into", into, "--to", positions[index], within=60)
         assert ended.returncode == 0, ended.stderr
         assert f"position {positions[index]}," in ended.stdout.decode()
         restored = make_data(f"restored-{index}")

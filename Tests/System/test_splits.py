@@ -95,6 +95,8 @@ def comparable(response) -> tuple:
     return response.status, sorted(fields), response.body
 
 
+# What follows a refused part has to be sent while the server still drains it.
+@pytest.mark.timed
 def test_a_request_split_in_two_at_any_byte_gets_the_same_answer(server, example):
     data, count = example
     splitter = Splitter(server, count)
@@ -105,6 +107,7 @@ def test_a_request_split_in_two_at_any_byte_gets_the_same_answer(server, example
     splitter.close()
 
 
+@pytest.mark.timed
 def test_a_request_sent_byte_by_byte_gets_the_same_answer(server, example):
     data, count = example
     splitter = Splitter(server, count)

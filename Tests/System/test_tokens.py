@@ -125,7 +125,7 @@ def test_an_unauthorised_client_is_not_told_to_continue(guarded):
     with Connection(guarded.address) as connection:
         fields = ["Host: localhost", "Expect: 100-continue", "Content-Length: 5"]
         connection.send(message("PUT /v1/keys/a HTTP/1.1", *fields))
-        response = connection.read_response(within=2)
+        response = connection.read_response()
         assert response.status == 401 and response.interim == [] and response.closes
 
 
@@ -239,7 +239,7 @@ def test_tokens_are_read_again_on_sighup(start_server, tmp_path):
     assert get_with(process, "Bearer old-token").status == 404
     write_tokens(tmp_path / "tokens", "full new-token")
     process.signal(signal.SIGHUP)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 60
     while get_with(process, "Bearer new-token").status == 401 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert get_with(process, "Bearer new-token").status == 404

@@ -39,7 +39,7 @@ class Traffic:
     def __exit__(self, *_):
         self._stopping.set()
         for thread in self._threads:
-            thread.join(timeout=15)
+            thread.join(timeout=90)
         assert not any(thread.is_alive() for thread in self._threads), "a client hangs"
         assert not self._problems, self._problems
 

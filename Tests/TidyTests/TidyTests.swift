@@ -45,6 +45,17 @@ import Testing
         }
     }
 
+    /// Only what is public is inlined into other rooms (docs/decisions/0033).
+    @Test func `rooms on the request line declare in public`() {
+        for file in SourceTree.sources
+        where ["Bytes", "Posix", "Reactor", "HTTP1", "CacheModel", "Observability"].contains(file.room) {
+            for (number, line) in file.lines.enumerated()
+            where line.trimmed.split(separator: " ").first?.hasPrefix("package") == true {
+                Issue.record("\(file.path):\(number + 1) is for the package only")
+            }
+        }
+    }
+
     @Test func `lines have at most 120 columns`() {
         for file in SourceTree.sources + SourceTree.tests {
             for (number, line) in file.lines.enumerated() where line.count > 120 {

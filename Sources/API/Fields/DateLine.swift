@@ -4,10 +4,17 @@ import HTTP1
 /// Writes dates for `Last-Modified` and `Expires`. Entries of one day differ in eight digits only: the rest is kept.
 struct DateLine: ~Copyable {
     private var day: Int64 = .min
+    /// The second that `text` says.
+    private var said: Int64 = .min
     private var text = IOBuffer()
 
     /// Appends IMF-fixdate, 29 bytes.
     mutating func append(_ seconds: Int64, into out: inout IOBuffer) {
+        if seconds != said { say(seconds) }
+        out.append(text.readable)
+    }
+
+    private mutating func say(_ seconds: Int64) {
         let today = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         if today != day {
             text.removeAll()
@@ -19,7 +26,7 @@ struct DateLine: ~Copyable {
         set(17, second / 3600)
         set(20, second / 60 % 60)
         set(23, second % 60)
-        out.append(text.readable)
+        said = seconds
     }
 
     private mutating func set(_ index: Int, _ value: Int64) {

@@ -10,7 +10,7 @@ extension Desk {
         let path = request.path
         let name = path.extracting(RoutePath.keyPrefix.utf8CodeUnitCount..<path.count)
         let isStandIn = name.count == 1 && name[0] == UInt8(ascii: "-") && hasQuery
-        if !isStandIn && name.firstIndex(of: UInt8(ascii: "%")) == nil {
+        if !isStandIn && (!request.hasEscape || name.firstIndex(of: UInt8(ascii: "%")) == nil) {
             // Nothing to decode: the key is where it was received.
             return try key(name, request, turn, response: &response)
         }

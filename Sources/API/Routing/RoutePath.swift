@@ -133,21 +133,12 @@ enum RoutePath: UInt8, Sendable, CaseIterable {
         return start..<(path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count)
     }
 
-    /// The key that a head asks for, where it stands as it is in a short request line of `GET` or another method with
-    /// three letters. A guess for the engine's sake: the parser has the say.
-    @_lifetime(copy head)
-    static func plainKey(inHead head: Span<UInt8>) -> Span<UInt8>? {
-        let start = 4 + keyPrefix.utf8CodeUnitCount
-        let end = min(head.count, start + 256)
-        guard start < end, head.extracting(4..<start).starts(with: keyPrefix) else { return nil }
-        for index in start..<end {
-            switch head[index] {
-            case UInt8(ascii: " "), UInt8(ascii: "?"): return head.extracting(start..<index)
-            case UInt8(ascii: "%"): return nil
-            default: break
-            }
-        }
-        return nil
+    /// The key in a path without escapes; nil for another resource.
+    @_lifetime(copy path)
+    static func plainKey(_ path: Span<UInt8>) -> Span<UInt8>? {
+        let start = keyPrefix.utf8CodeUnitCount
+        guard path.count > start, path.starts(with: keyPrefix) else { return nil }
+        return path.extracting(start..<path.count)
     }
 
     private static func snapshot(_ path: Span<UInt8>) -> RoutePath {

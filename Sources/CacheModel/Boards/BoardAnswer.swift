@@ -1,7 +1,7 @@
 import Bytes
 
 /// What became of a command on a leaderboard.
-package enum BoardOutcome: Sendable, Equatable {
+public enum BoardOutcome: Sendable, Equatable {
     /// Answered; a submission was applied or changed nothing.
     case done
     case created
@@ -28,36 +28,36 @@ package enum BoardOutcome: Sendable, Equatable {
 }
 
 /// A row of a ranking. Slices lie in the answer's `bytes`.
-package struct BoardRow: Sendable {
+public struct BoardRow: Sendable {
     /// Whether the member is in the ranking; if not, only its name says something.
-    package var isThere = true
-    package var member: ByteSlice
-    package var meta: ByteSlice = .empty
-    package var scores = BoardScores(count: 1)
-    package var reached: UInt64 = 0
+    public var isThere = true
+    public var member: ByteSlice
+    public var meta: ByteSlice = .empty
+    public var scores = BoardScores(count: 1)
+    public var reached: UInt64 = 0
     /// By the style asked for, from 1.
-    package var rank = 0
+    public var rank = 0
     /// From 1, without gaps.
-    package var position = 0
+    public var position = 0
     /// Members that are strictly better, and strictly worse.
-    package var better = 0
-    package var worse = 0
+    public var better = 0
+    public var worse = 0
     /// The rank among those asked for together.
-    package var rankInSet = 0
+    public var rankInSet = 0
 
-    package init(member: ByteSlice) { self.member = member }
+    public init(member: ByteSlice) { self.member = member }
 }
 
 /// Where a member stands in one window after a submission.
-package struct BoardWindowStanding: Sendable {
-    package var window: BoardWindow
+public struct BoardWindowStanding: Sendable {
+    public var window: BoardWindow
     /// Nil where the member is not in it.
-    package var scores: BoardScores?
-    package var rank: Int
+    public var scores: BoardScores?
+    public var rank: Int
     /// Members in the window.
-    package var of: Int
+    public var of: Int
 
-    package init(window: BoardWindow, scores: BoardScores?, rank: Int, of: Int) {
+    public init(window: BoardWindow, scores: BoardScores?, rank: Int, of: Int) {
         self.window = window
         self.scores = scores
         self.rank = rank
@@ -66,12 +66,12 @@ package struct BoardWindowStanding: Sendable {
 }
 
 /// One bar of a histogram: scores of the first column from `from` to `through`, both included.
-package struct BoardBucket: Sendable, Equatable {
-    package var from: Int64
-    package var through: Int64
-    package var count: Int
+public struct BoardBucket: Sendable, Equatable {
+    public var from: Int64
+    public var through: Int64
+    public var count: Int
 
-    package init(from: Int64, through: Int64, count: Int) {
+    public init(from: Int64, through: Int64, count: Int) {
         self.from = from
         self.through = through
         self.count = count
@@ -79,17 +79,17 @@ package struct BoardBucket: Sendable, Equatable {
 }
 
 /// A season: closed, or the open one.
-package struct BoardSeasonInfo: Sendable {
-    package var number: Int
-    package var startedAt: Instant
+public struct BoardSeasonInfo: Sendable {
+    public var number: Int
+    public var startedAt: Instant
     /// Nil while it is open.
-    package var closedAt: Instant?
-    package var members: Int
-    package var rewards: [BoardReward]
+    public var closedAt: Instant?
+    public var members: Int
+    public var rewards: [BoardReward]
     /// How many members get each of the rewards.
-    package var rewarded: [Int]
+    public var rewarded: [Int]
 
-    package init(
+    public init(
         number: Int, startedAt: Instant, closedAt: Instant?, members: Int, rewards: [BoardReward], rewarded: [Int]
     ) {
         self.number = number
@@ -102,40 +102,40 @@ package struct BoardSeasonInfo: Sendable {
 }
 
 /// What the engine says of a leaderboard.
-package struct BoardAnswer: ~Copyable {
-    package var outcome = BoardOutcome.done
+public struct BoardAnswer: ~Copyable {
+    public var outcome = BoardOutcome.done
     /// Members in the ranking looked at.
-    package var of = 0
-    package var rows: [BoardRow] = []
-    package var bytes = IOBuffer()
+    public var of = 0
+    public var rows: [BoardRow] = []
+    public var bytes = IOBuffer()
     /// Whether the ranking goes on behind the last row.
-    package var hasMore = false
+    public var hasMore = false
     /// Which of the rows is the member asked for.
-    package var focus = 0
+    public var focus = 0
 
     /// Of a submission: whether anything changed, and the standing in the main window before and after.
-    package var changed = false
-    package var previous: BoardScores?
-    package var previousRank = 0
-    package var windows: [BoardWindowStanding] = []
+    public var changed = false
+    public var previous: BoardScores?
+    public var previousRank = 0
+    public var windows: [BoardWindowStanding] = []
 
-    package var settings = BoardSettings()
+    public var settings = BoardSettings()
     /// The position of the settings' last change.
-    package var settingsPosition = Position.none
-    package var members = 0
+    public var settingsPosition = Position.none
+    public var members = 0
     /// The season that was closed.
-    package var seasonNumber = 0
-    package var buckets: [BoardBucket] = []
-    package var seasons: [BoardSeasonInfo] = []
+    public var seasonNumber = 0
+    public var buckets: [BoardBucket] = []
+    public var seasons: [BoardSeasonInfo] = []
     /// When the open season closes by itself.
-    package var resetAt: Instant?
+    public var resetAt: Instant?
     /// Set with the first use, so that other commands do not pay for forgetting.
     private var isUsed = false
 
-    package init() {}
+    public init() {}
 
     /// Forgets the last answer; storage past 64 KiB is given back.
-    package mutating func reset() {
+    public mutating func reset() {
         guard isUsed else { return }
         isUsed = false
         outcome = .done
@@ -154,5 +154,5 @@ package struct BoardAnswer: ~Copyable {
     }
 
     /// To be called before anything is filled in.
-    package mutating func begin() { isUsed = true }
+    public mutating func begin() { isUsed = true }
 }

@@ -1,19 +1,19 @@
 import Bytes
 
 /// One operation on one leaderboard.
-package struct BoardCommand: ~Escapable {
-    package var board: Span<UInt8>
-    package var action: BoardAction
+public struct BoardCommand: ~Escapable {
+    public var board: Span<UInt8>
+    public var action: BoardAction
 
     @_lifetime(copy board, copy action)
-    package init(board: Span<UInt8>, action: consuming BoardAction) {
+    public init(board: Span<UInt8>, action: consuming BoardAction) {
         self.board = board
         self.action = action
     }
 }
 
 /// What is done with a leaderboard.
-package enum BoardAction: ~Escapable {
+public enum BoardAction: ~Escapable {
     /// Create it, or change the settings that can be changed.
     case define(BoardSettings)
     case describe
@@ -35,22 +35,22 @@ package enum BoardAction: ~Escapable {
 }
 
 /// A submitted score.
-package struct BoardSubmission: ~Escapable {
-    package var member: Span<UInt8>
-    package var scores: BoardScores
+public struct BoardSubmission: ~Escapable {
+    public var member: Span<UInt8>
+    public var scores: BoardScores
     /// JSON to show beside the score; empty leaves what is there.
-    package var meta: Span<UInt8>
+    public var meta: Span<UInt8>
     /// The values of some groups; the others stay.
-    package var groups: Span<BoardGroupValue>
+    public var groups: Span<BoardGroupValue>
     /// What the slices of `groups` lie in.
-    package var groupBytes: Span<UInt8>
+    public var groupBytes: Span<UInt8>
     /// The season it is meant for; nil for whichever is open.
-    package var season: Int?
+    public var season: Int?
     /// Set exactly these scores in every window, whatever rule and bounds say.
-    package var isExact: Bool
+    public var isExact: Bool
 
     @_lifetime(copy member, copy meta, copy groups, copy groupBytes)
-    package init(
+    public init(
         member: Span<UInt8>, scores: BoardScores, meta: Span<UInt8>, groups: Span<BoardGroupValue>,
         groupBytes: Span<UInt8>, season: Int?, isExact: Bool
     ) {
@@ -65,29 +65,29 @@ package struct BoardSubmission: ~Escapable {
 }
 
 /// The value a member has in a group: of `country`, `DE`.
-package struct BoardGroupValue: Sendable {
-    package var name: ByteSlice
+public struct BoardGroupValue: Sendable {
+    public var name: ByteSlice
     /// Empty: in none any more.
-    package var value: ByteSlice
+    public var value: ByteSlice
 
-    package init(name: ByteSlice, value: ByteSlice) {
+    public init(name: ByteSlice, value: ByteSlice) {
         self.name = name
         self.value = value
     }
 }
 
 /// Which ranking is looked at.
-package struct BoardView: ~Escapable {
+public struct BoardView: ~Escapable {
     /// Nil: the board's main window.
-    package var window: BoardWindow?
+    public var window: BoardWindow?
     /// Only members with this value of this group; empty names: all.
-    package var group: Span<UInt8>
-    package var value: Span<UInt8>
+    public var group: Span<UInt8>
+    public var value: Span<UInt8>
     /// A closed season; nil for the open one.
-    package var season: Int?
+    public var season: Int?
 
     @_lifetime(copy group, copy value)
-    package init(window: BoardWindow?, group: Span<UInt8>, value: Span<UInt8>, season: Int?) {
+    public init(window: BoardWindow?, group: Span<UInt8>, value: Span<UInt8>, season: Int?) {
         self.window = window
         self.group = group
         self.value = value
@@ -96,7 +96,7 @@ package struct BoardView: ~Escapable {
 }
 
 /// How members of equal score are numbered.
-package enum BoardRankStyle: UInt8, Sendable {
+public enum BoardRankStyle: UInt8, Sendable {
     /// 1, 2, 2, 4
     case competition
     /// 1, 2, 2, 3
@@ -106,22 +106,22 @@ package enum BoardRankStyle: UInt8, Sendable {
 }
 
 /// A page of a ranking.
-package struct BoardRanking: ~Escapable {
-    package var view: BoardView
-    package var style: BoardRankStyle
+public struct BoardRanking: ~Escapable {
+    public var view: BoardView
+    public var style: BoardRankStyle
     /// Only scores of the first column within these.
-    package var minimum: Int64?
-    package var maximum: Int64?
+    public var minimum: Int64?
+    public var maximum: Int64?
     /// How many rows of the range are passed over.
-    package var skipped: Int
+    public var skipped: Int
     /// Go on behind this row instead.
-    package var after: BoardPlace?
-    package var afterMember: Span<UInt8>
+    public var after: BoardPlace?
+    public var afterMember: Span<UInt8>
     /// The most rows wanted, 1…1,000.
-    package var limit: Int
+    public var limit: Int
 
     @_lifetime(copy view, copy afterMember)
-    package init(
+    public init(
         view: consuming BoardView, style: BoardRankStyle, minimum: Int64?, maximum: Int64?, skipped: Int,
         after: BoardPlace?, afterMember: Span<UInt8>, limit: Int
     ) {
@@ -137,27 +137,27 @@ package struct BoardRanking: ~Escapable {
 }
 
 /// Where a row stands, with its member's name: what a cursor says.
-package struct BoardPlace: Sendable, Equatable {
-    package var scores: BoardScores
+public struct BoardPlace: Sendable, Equatable {
+    public var scores: BoardScores
     /// The position, packed, at which the scores were reached.
-    package var reached: UInt64
+    public var reached: UInt64
 
-    package init(scores: BoardScores, reached: UInt64) {
+    public init(scores: BoardScores, reached: UInt64) {
         self.scores = scores
         self.reached = reached
     }
 }
 
 /// One member's row and those around it.
-package struct BoardMemberRequest: ~Escapable {
-    package var view: BoardView
-    package var member: Span<UInt8>
-    package var style: BoardRankStyle
+public struct BoardMemberRequest: ~Escapable {
+    public var view: BoardView
+    public var member: Span<UInt8>
+    public var style: BoardRankStyle
     /// How many neighbours on each side, 0…500.
-    package var around: Int
+    public var around: Int
 
     @_lifetime(copy view, copy member)
-    package init(view: consuming BoardView, member: Span<UInt8>, style: BoardRankStyle, around: Int) {
+    public init(view: consuming BoardView, member: Span<UInt8>, style: BoardRankStyle, around: Int) {
         self.view = view
         self.member = member
         self.style = style
@@ -166,15 +166,15 @@ package struct BoardMemberRequest: ~Escapable {
 }
 
 /// Several members and their order among themselves.
-package struct BoardComparison: ~Escapable {
-    package var view: BoardView
-    package var style: BoardRankStyle
+public struct BoardComparison: ~Escapable {
+    public var view: BoardView
+    public var style: BoardRankStyle
     /// At most 10,000.
-    package var members: Span<ByteSlice>
-    package var bytes: Span<UInt8>
+    public var members: Span<ByteSlice>
+    public var bytes: Span<UInt8>
 
     @_lifetime(copy view, copy members, copy bytes)
-    package init(
+    public init(
         view: consuming BoardView, style: BoardRankStyle, members: Span<ByteSlice>, bytes: Span<UInt8>
     ) {
         self.view = view

@@ -1,49 +1,49 @@
 /// What a leaderboard is: its columns and the rules they are kept by.
-package struct BoardSettings: Sendable, Equatable {
+public struct BoardSettings: Sendable, Equatable {
     /// Which scores of a column are better.
-    package enum Direction: UInt8, Sendable { case ascending, descending }
+    public enum Direction: UInt8, Sendable { case ascending, descending }
 
     /// What a submitted score does to the one that is there.
-    package enum Update: UInt8, Sendable, CaseIterable { case best, last, sum, minimum, maximum, first }
+    public enum Update: UInt8, Sendable, CaseIterable { case best, last, sum, minimum, maximum, first }
 
     /// Who comes first among members of equal score: who reached it first, who reached it last, or by name.
-    package enum Ties: UInt8, Sendable, CaseIterable { case first, last, id }
+    public enum Ties: UInt8, Sendable, CaseIterable { case first, last, id }
 
     /// One to three.
-    package var columns: [Direction] = [.descending]
-    package var update = Update.best
-    package var ties = Ties.first
+    public var columns: [Direction] = [.descending]
+    public var update = Update.best
+    public var ties = Ties.first
     /// What is ranked, each once; at least one, at most eight.
-    package var windows: [BoardWindow] = [.all]
+    public var windows: [BoardWindow] = [.all]
     /// The zone in which days begin, and its name as it was given.
-    package var zone = BoardZone.utc
+    public var zone = BoardZone.utc
     /// 0 for Monday to 6 for Sunday.
-    package var weekStart: UInt8 = 0
+    public var weekStart: UInt8 = 0
     /// When a season closes by itself.
-    package var reset: BoardReset?
+    public var reset: BoardReset?
     /// Members kept, the best of them; nil for all.
-    package var mostMembers: Int?
+    public var mostMembers: Int?
     /// Bounds of the first column, and of how much a submission may change it.
-    package var minimum: Int64?
-    package var maximum: Int64?
-    package var maximumDelta: Int64?
+    public var minimum: Int64?
+    public var maximum: Int64?
+    public var maximumDelta: Int64?
     /// Names of the groups that are ranked by themselves: for each, members are ranked among those of equal value.
-    package var groups: [[UInt8]] = []
+    public var groups: [[UInt8]] = []
     /// Whether dense ranks are kept, at the price of a second index.
-    package var isDense = false
+    public var isDense = false
     /// How many closed seasons are kept, 0…1,000.
-    package var keptSeasons = 12
+    public var keptSeasons = 12
 
-    package init() {}
+    public init() {}
 
     /// The window that is meant where none is named.
-    package var mainWindow: BoardWindow { windows.contains(.all) ? .all : windows[0] }
+    public var mainWindow: BoardWindow { windows.contains(.all) ? .all : windows[0] }
 
     /// The settings that cannot change once a board is there: what is kept follows from them.
-    package enum Fixed: UInt8, Sendable { case columns, update, ties, windows, zone, weekStart, groups, dense }
+    public enum Fixed: UInt8, Sendable { case columns, update, ties, windows, zone, weekStart, groups, dense }
 
     /// The first fixed setting that differs; nil when there is none.
-    package func fixedDifference(from other: BoardSettings) -> Fixed? {
+    public func fixedDifference(from other: BoardSettings) -> Fixed? {
         if columns != other.columns { return .columns }
         if update != other.update { return .update }
         if ties != other.ties { return .ties }
@@ -56,7 +56,7 @@ package struct BoardSettings: Sendable, Equatable {
 }
 
 /// A stretch of time that is ranked by itself.
-package enum BoardWindow: Sendable, Hashable {
+public enum BoardWindow: Sendable, Hashable {
     /// The whole season.
     case all
     /// Since midnight, or since midnight of the day weeks begin with.
@@ -65,7 +65,7 @@ package enum BoardWindow: Sendable, Hashable {
     case rolling(days: Int)
 
     /// How many days of marks it looks at; 0 where it needs none.
-    package var days: Int {
+    public var days: Int {
         switch self {
         case .all: 0
         case .day: 1
@@ -76,7 +76,7 @@ package enum BoardWindow: Sendable, Hashable {
 }
 
 /// When a season closes by itself, in minutes after midnight of the board's zone.
-package enum BoardReset: Sendable, Equatable {
+public enum BoardReset: Sendable, Equatable {
     case daily(minute: Int)
     /// 0 for Monday.
     case weekly(weekday: Int, minute: Int)
@@ -85,7 +85,7 @@ package enum BoardReset: Sendable, Equatable {
 }
 
 /// What the members of a closed season get: a line for those who are in it.
-package enum BoardReward: Sendable, Equatable {
+public enum BoardReward: Sendable, Equatable {
     /// The best so many, by competition rank.
     case top(Int)
     /// Those with at least so many percent of all members strictly worse, 0…100.

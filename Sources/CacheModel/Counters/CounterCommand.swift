@@ -1,7 +1,7 @@
 import Bytes
 
 /// When a counter's lifetime is set.
-package enum CounterLifetimeMode: Sendable, Equatable {
+public enum CounterLifetimeMode: Sendable, Equatable {
     /// By the call that creates it.
     case create
     /// By every call.
@@ -10,25 +10,25 @@ package enum CounterLifetimeMode: Sendable, Equatable {
 }
 
 /// Add to one counter. Slices lie in the bytes that come with the command.
-package struct CounterAdd: Sendable {
-    package var name: ByteSlice
-    package var by: Int64 = 1
+public struct CounterAdd: Sendable {
+    public var name: ByteSlice
+    public var by: Int64 = 1
     /// What a counter that is created starts from; 0 where it is not given.
-    package var initial: Int64?
-    package var wish: CounterWish?
+    public var initial: Int64?
+    public var wish: CounterWish?
     /// In milliseconds.
-    package var ttl: Int64?
-    package var mode = CounterLifetimeMode.create
+    public var ttl: Int64?
+    public var mode = CounterLifetimeMode.create
     /// Someone to be counted once in each window.
-    package var unique: ByteSlice?
+    public var unique: ByteSlice?
     /// Something to be counted by itself in each window, 1 to ``Limits/counterItemBytes`` bytes.
-    package var item: ByteSlice?
+    public var item: ByteSlice?
 
-    package init(name: ByteSlice) { self.name = name }
+    public init(name: ByteSlice) { self.name = name }
 }
 
 /// What is done with a counter's entry.
-package enum CounterAction: Sendable {
+public enum CounterAction: Sendable {
     /// The whole of it: reply's `value` is the state as ``CounterState`` reads it.
     case read
     /// Give it this value; creates it.
@@ -45,14 +45,14 @@ package enum CounterAction: Sendable {
 }
 
 /// One counter.
-package struct CounterCommand: ~Escapable {
-    package var name: Span<UInt8>
-    package var action: CounterAction
-    package var precondition: Precondition
-    package var zones: ZoneSet
+public struct CounterCommand: ~Escapable {
+    public var name: Span<UInt8>
+    public var action: CounterAction
+    public var precondition: Precondition
+    public var zones: ZoneSet
 
     @_lifetime(copy name, copy precondition)
-    package init(
+    public init(
         name: Span<UInt8>, action: CounterAction, precondition: consuming Precondition, zones: ZoneSet
     ) {
         self.name = name
@@ -64,15 +64,15 @@ package struct CounterCommand: ~Escapable {
 
 /// Adds to one counter, or to several, each named once, all or none. One answer an add stands in the reply's
 /// `counters`; where one was refused the outcome is `groupFailed`.
-package struct CounterAdds: ~Escapable {
-    package var adds: Span<CounterAdd>
-    package var bytes: Span<UInt8>
+public struct CounterAdds: ~Escapable {
+    public var adds: Span<CounterAdd>
+    public var bytes: Span<UInt8>
     /// Judged for the first add alone.
-    package var precondition: Precondition
-    package var zones: ZoneSet
+    public var precondition: Precondition
+    public var zones: ZoneSet
 
     @_lifetime(copy adds, copy bytes, copy precondition)
-    package init(
+    public init(
         adds: Span<CounterAdd>, bytes: Span<UInt8>, precondition: consuming Precondition, zones: ZoneSet
     ) {
         self.adds = adds
@@ -83,25 +83,25 @@ package struct CounterAdds: ~Escapable {
 }
 
 /// What became of one counter.
-package struct CounterAnswer: Sendable, Equatable {
+public struct CounterAnswer: Sendable, Equatable {
     /// `replaced`, `created`, or why not.
-    package var outcome = Outcome.replaced
-    package var value: Int64 = 0
+    public var outcome = Outcome.replaced
+    public var value: Int64 = 0
     /// By how much the value changed.
-    package var applied: Int64 = 0
-    package var freshUntil = Instant.never
+    public var applied: Int64 = 0
+    public var freshUntil = Instant.never
 
-    package init() {}
+    public init() {}
 }
 
 /// One of the most frequent items. The true count lies in `count - error ... count`.
-package struct CounterItem: Sendable, Equatable {
+public struct CounterItem: Sendable, Equatable {
     /// In the reply's `bytes`.
-    package var item: ByteSlice
-    package var count: Int64
-    package var error: Int64
+    public var item: ByteSlice
+    public var count: Int64
+    public var error: Int64
 
-    package init(item: ByteSlice, count: Int64, error: Int64) {
+    public init(item: ByteSlice, count: Int64, error: Int64) {
         self.item = item
         self.count = count
         self.error = error
@@ -109,20 +109,20 @@ package struct CounterItem: Sendable, Equatable {
 }
 
 /// What a command about counters has to say beside outcome and entry.
-package struct CounterReply: Sendable {
+public struct CounterReply: Sendable {
     /// One an add, in order.
-    package var answers: [CounterAnswer] = []
+    public var answers: [CounterAnswer] = []
     /// What a reset or a write found.
-    package var value: Int64 = 0
+    public var value: Int64 = 0
     /// How many different ones there were.
-    package var estimate: Int64 = 0
+    public var estimate: Int64 = 0
     /// The window that answered; nil for all time.
-    package var window: CounterWindow?
-    package var items: [CounterItem] = []
+    public var window: CounterWindow?
+    public var items: [CounterItem] = []
 
-    package init() {}
+    public init() {}
 
-    package mutating func reset() {
+    public mutating func reset() {
         if !answers.isEmpty { answers.removeAll(keepingCapacity: true) }
         if !items.isEmpty { items.removeAll() }
         value = 0

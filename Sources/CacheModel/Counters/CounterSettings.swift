@@ -1,5 +1,5 @@
 /// What a write does that would take a counter past a bound.
-package enum CounterOverflow: UInt8, Sendable, CaseIterable {
+public enum CounterOverflow: UInt8, Sendable, CaseIterable {
     /// It is refused and changes nothing.
     case reject
     /// It stops at the bound.
@@ -9,8 +9,8 @@ package enum CounterOverflow: UInt8, Sendable, CaseIterable {
 }
 
 /// A ring of buckets: how wide each is, and how many are kept.
-package struct CounterWindow: Sendable, Hashable {
-    package enum Unit: UInt8, Sendable, CaseIterable {
+public struct CounterWindow: Sendable, Hashable {
+    public enum Unit: UInt8, Sendable, CaseIterable {
         /// Counted from 1970 in UTC.
         case seconds
         /// Civil days of the counter's zone, counted from 1970-01-01.
@@ -18,7 +18,7 @@ package struct CounterWindow: Sendable, Hashable {
         /// Civil weeks, which begin on Monday.
         case weeks
 
-        package var milliseconds: Int64 {
+        public var milliseconds: Int64 {
             switch self {
             case .seconds: 1000
             case .days: 86_400_000
@@ -27,23 +27,23 @@ package struct CounterWindow: Sendable, Hashable {
         }
     }
 
-    package var unit: Unit
+    public var unit: Unit
     /// 1 or more units.
-    package var width: UInt32
+    public var width: UInt32
     /// 1…``Limits/counterBuckets``.
-    package var count: UInt32
+    public var count: UInt32
 
-    package init(unit: Unit, width: UInt32, count: UInt32) {
+    public init(unit: Unit, width: UInt32, count: UInt32) {
         self.unit = unit
         self.width = width
         self.count = count
     }
 
     /// What a bucket lasts in milliseconds, but for days on which clocks change.
-    package var milliseconds: Int64 { Int64(width) * unit.milliseconds }
+    public var milliseconds: Int64 { Int64(width) * unit.milliseconds }
 
     /// The number of the bucket a moment falls into.
-    package func bucket(at instant: Instant, _ zone: Zone) -> Int64 {
+    public func bucket(at instant: Instant, _ zone: Zone) -> Int64 {
         switch unit {
         case .seconds: Zone.floor(instant.milliseconds, milliseconds)
         case .days: Zone.floor(zone.day(at: instant), Int64(width))
@@ -53,7 +53,7 @@ package struct CounterWindow: Sendable, Hashable {
     }
 
     /// When a bucket begins.
-    package func start(of bucket: Int64, _ zone: Zone) -> Instant {
+    public func start(of bucket: Int64, _ zone: Zone) -> Instant {
         switch unit {
         case .seconds: Instant(milliseconds: bucket * milliseconds)
         case .days: zone.start(ofDay: bucket * Int64(width))
@@ -62,29 +62,29 @@ package struct CounterWindow: Sendable, Hashable {
     }
 
     /// How many buckets reach over so many milliseconds, the one under way included.
-    package func buckets(over milliseconds: Int64) -> Int64 {
+    public func buckets(over milliseconds: Int64) -> Int64 {
         (milliseconds + self.milliseconds - 1) / self.milliseconds
     }
 }
 
 /// What is fixed about a counter.
-package struct CounterSettings: Sendable, Equatable {
-    package var minimum: Int64?
-    package var maximum: Int64?
-    package var overflow = CounterOverflow.reject
-    package var windows: [CounterWindow] = []
+public struct CounterSettings: Sendable, Equatable {
+    public var minimum: Int64?
+    public var maximum: Int64?
+    public var overflow = CounterOverflow.reject
+    public var windows: [CounterWindow] = []
     /// Whether uniques and items are also kept over all time.
-    package var keepsTotal = true
+    public var keepsTotal = true
     /// The zone's name; empty for UTC.
-    package var zone: [UInt8] = []
+    public var zone: [UInt8] = []
 
-    package init() {}
+    public init() {}
 
-    package var lowest: Int64 { minimum ?? .min }
-    package var highest: Int64 { maximum ?? .max }
+    public var lowest: Int64 { minimum ?? .min }
+    public var highest: Int64 { maximum ?? .max }
 
     /// The finest window whose ring reaches over so many milliseconds.
-    package func window(over milliseconds: Int64) -> CounterWindow? {
+    public func window(over milliseconds: Int64) -> CounterWindow? {
         windows.filter { $0.buckets(over: milliseconds) <= Int64($0.count) }
             .min { $0.milliseconds < $1.milliseconds }
     }
@@ -92,17 +92,17 @@ package struct CounterSettings: Sendable, Equatable {
 
 /// Settings as a call gives them: nil is not given. They are those of a counter that is created, and must agree with
 /// those of one that is there.
-package struct CounterWish: Sendable, Equatable {
-    package var minimum: Int64?
-    package var maximum: Int64?
-    package var overflow: CounterOverflow?
-    package var windows: [CounterWindow]?
-    package var keepsTotal = true
-    package var zone: [UInt8]?
+public struct CounterWish: Sendable, Equatable {
+    public var minimum: Int64?
+    public var maximum: Int64?
+    public var overflow: CounterOverflow?
+    public var windows: [CounterWindow]?
+    public var keepsTotal = true
+    public var zone: [UInt8]?
 
-    package init() {}
+    public init() {}
 
-    package var settings: CounterSettings {
+    public var settings: CounterSettings {
         var settings = CounterSettings()
         settings.minimum = minimum
         settings.maximum = maximum
@@ -113,7 +113,7 @@ package struct CounterWish: Sendable, Equatable {
         return settings
     }
 
-    package func agrees(with settings: CounterSettings) -> Bool {
+    public func agrees(with settings: CounterSettings) -> Bool {
         if let minimum, minimum != settings.minimum { return false }
         if let maximum, maximum != settings.maximum { return false }
         if let overflow, overflow != settings.overflow { return false }

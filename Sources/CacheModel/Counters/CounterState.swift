@@ -14,30 +14,30 @@ import Bytes
 /// A plain counter is nine bytes. A ring has room for as many buckets as were used, in powers of two, up to its count;
 /// bucket *n* stands at *n* modulo room, and those from newest − used + 1 to newest mean something. Numbers are little
 /// endian. The form is part of logs and snapshots.
-package struct CounterState: ~Escapable {
-    package let bytes: Span<UInt8>
-    package let flags: Flags
+public struct CounterState: ~Escapable {
+    public let bytes: Span<UInt8>
+    public let flags: Flags
     /// Where descriptors of windows start, and how many there are.
     private let descriptors: Int
-    package let windowCount: Int
+    public let windowCount: Int
 
-    package struct Flags: OptionSet, Sendable {
-        package let rawValue: UInt8
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
-        package static let minimum = Flags(rawValue: 4)
-        package static let maximum = Flags(rawValue: 8)
-        package static let windows = Flags(rawValue: 16)
-        package static let uniques = Flags(rawValue: 32)
-        package static let items = Flags(rawValue: 64)
-        package static let total = Flags(rawValue: 128)
+    public struct Flags: OptionSet, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        public static let minimum = Flags(rawValue: 4)
+        public static let maximum = Flags(rawValue: 8)
+        public static let windows = Flags(rawValue: 16)
+        public static let uniques = Flags(rawValue: 32)
+        public static let items = Flags(rawValue: 64)
+        public static let total = Flags(rawValue: 128)
     }
 
-    package static let flagsOffset = 8
+    public static let flagsOffset = 8
     private static let descriptorBytes = 25
 
     /// Nil for bytes that are no counter: what a damaged file may hold.
     @_lifetime(copy bytes)
-    package init?(_ bytes: Span<UInt8>) {
+    public init?(_ bytes: Span<UInt8>) {
         guard bytes.count >= 9 else { return nil }
         let flags = Flags(rawValue: bytes[Self.flagsOffset])
         let head = Self.headCount(flags)
@@ -82,16 +82,16 @@ package struct CounterState: ~Escapable {
         return bytes.count == end
     }
 
-    package var value: Int64 { bytes.loadLittleEndian(Int64.self, at: 0) }
-    package var overflow: CounterOverflow { CounterOverflow(rawValue: flags.rawValue & 3) ?? .reject }
-    package var minimum: Int64? { flags.contains(.minimum) ? bytes.loadLittleEndian(Int64.self, at: 9) : nil }
-    package var maximum: Int64? {
+    public var value: Int64 { bytes.loadLittleEndian(Int64.self, at: 0) }
+    public var overflow: CounterOverflow { CounterOverflow(rawValue: flags.rawValue & 3) ?? .reject }
+    public var minimum: Int64? { flags.contains(.minimum) ? bytes.loadLittleEndian(Int64.self, at: 9) : nil }
+    public var maximum: Int64? {
         flags.contains(.maximum)
             ? bytes.loadLittleEndian(Int64.self, at: flags.contains(.minimum) ? 17 : 9) : nil
     }
 
     /// The zone's name, empty for UTC.
-    package var zoneName: Span<UInt8> {
+    public var zoneName: Span<UInt8> {
         @_lifetime(copy self)
         get {
             let head = Self.headCount(flags)
@@ -100,7 +100,7 @@ package struct CounterState: ~Escapable {
         }
     }
 
-    package var settings: CounterSettings {
+    public var settings: CounterSettings {
         var settings = CounterSettings()
         settings.minimum = minimum
         settings.maximum = maximum
@@ -115,24 +115,24 @@ package struct CounterState: ~Escapable {
     // MARK: Rings
 
     /// One window's ring: where it lies and what of it means something.
-    package struct Ring: Sendable {
-        package var window: CounterWindow
-        package var room: Int
-        package var used: Int
-        package var newest: Int64
+    public struct Ring: Sendable {
+        public var window: CounterWindow
+        public var room: Int
+        public var used: Int
+        public var newest: Int64
         /// Where its used count and newest number stand in the state, and where its first bucket does.
-        package var markOffset: Int
-        package var offset: Int
+        public var markOffset: Int
+        public var offset: Int
 
-        package func offset(of bucket: Int64) -> Int {
+        public func offset(of bucket: Int64) -> Int {
             let rest = Int(bucket % Int64(room))
             return offset + (rest < 0 ? rest + room : rest) * 8
         }
 
-        package func holds(_ bucket: Int64) -> Bool { bucket <= newest && bucket > newest - Int64(used) }
+        public func holds(_ bucket: Int64) -> Bool { bucket <= newest && bucket > newest - Int64(used) }
     }
 
-    package func ring(_ index: Int) -> Ring {
+    public func ring(_ index: Int) -> Ring {
         var offset = descriptors + windowCount * Self.descriptorBytes
         for other in 0..<index {
             let at = descriptors + other * Self.descriptorBytes
@@ -150,7 +150,7 @@ package struct CounterState: ~Escapable {
     }
 
     /// The ring of a window; nil where the counter has none like it.
-    package func ring(of window: CounterWindow) -> Ring? {
+    public func ring(of window: CounterWindow) -> Ring? {
         for index in 0..<windowCount {
             let ring = ring(index)
             if ring.window == window { return ring }
@@ -159,12 +159,12 @@ package struct CounterState: ~Escapable {
     }
 
     /// What a bucket counted; 0 for one that nothing fell into.
-    package func count(in ring: Ring, _ bucket: Int64) -> Int64 {
+    public func count(in ring: Ring, _ bucket: Int64) -> Int64 {
         ring.holds(bucket) ? bytes.loadLittleEndian(Int64.self, at: ring.offset(of: bucket)) : 0
     }
 
     /// The sum over buckets, stopping at the ends of int64.
-    package func sum(in ring: Ring, from first: Int64, through last: Int64) -> Int64 {
+    public func sum(in ring: Ring, from first: Int64, through last: Int64) -> Int64 {
         guard ring.used > 0 else { return 0 }
         var sum: Int64 = 0
         var bucket = max(first, ring.newest - Int64(ring.used) + 1)
@@ -179,7 +179,7 @@ package struct CounterState: ~Escapable {
     // MARK: Writing
 
     /// Appends a whole counter. `rooms` says how much room each window's ring gets, empty rings; nil for the least.
-    package static func append(
+    public static func append(
         value: Int64, _ settings: CounterSettings, flags extra: Flags, rooms: [Int]? = nil, to out: inout IOBuffer
     ) {
         var flags = extra.intersection([.uniques, .items])
@@ -213,7 +213,7 @@ package struct CounterState: ~Escapable {
 
 extension Int64 {
     /// The sum, or the end of the range it would pass.
-    package func addingSaturating(_ other: Int64) -> Int64 {
+    public func addingSaturating(_ other: Int64) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other > 0 ? .max : .min) : sum
     }

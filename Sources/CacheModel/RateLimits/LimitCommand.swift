@@ -1,36 +1,36 @@
 import Bytes
 
 /// One question to a rate limit: may this id have so much? Slices lie in the bytes that come with the command.
-package struct LimitItem: Sendable {
-    package var policy: ByteSlice
-    package var id: ByteSlice
+public struct LimitItem: Sendable {
+    public var policy: ByteSlice
+    public var id: ByteSlice
     /// 0 only asks.
-    package var cost: Int64 = 1
+    public var cost: Int64 = 1
     /// What is asked where no policy of that name is stored.
-    package var inline: LimitPolicy?
+    public var inline: LimitPolicy?
 
-    package init(policy: ByteSlice, id: ByteSlice) {
+    public init(policy: ByteSlice, id: ByteSlice) {
         self.policy = policy
         self.id = id
     }
 }
 
 /// Questions that are answered in one step: all consume, or none does. Each id of a policy may be named once.
-package struct LimitCheck: ~Escapable {
-    package var items: Span<LimitItem>
-    package var bytes: Span<UInt8>
+public struct LimitCheck: ~Escapable {
+    public var items: Span<LimitItem>
+    public var bytes: Span<UInt8>
     /// Nothing is consumed.
-    package var isDry = false
+    public var isDry = false
     /// What is consumed is given back after so many milliseconds unless it is settled; 0 for none.
-    package var reserve: Int64 = 0
+    public var reserve: Int64 = 0
     /// The most a caller would wait in milliseconds; `gcra` only.
-    package var wait: Int64 = 0
+    public var wait: Int64 = 0
     /// Names the reservation, or the leases; anything random.
-    package var nonce: UInt64 = 0
-    package var zones: ZoneSet
+    public var nonce: UInt64 = 0
+    public var zones: ZoneSet
 
     @_lifetime(copy items, copy bytes)
-    package init(items: Span<LimitItem>, bytes: Span<UInt8>, zones: ZoneSet) {
+    public init(items: Span<LimitItem>, bytes: Span<UInt8>, zones: ZoneSet) {
         self.items = items
         self.bytes = bytes
         self.zones = zones
@@ -38,7 +38,7 @@ package struct LimitCheck: ~Escapable {
 }
 
 /// What is done to one id of a policy beside asking.
-package enum LimitAction: Sendable, Equatable {
+public enum LimitAction: Sendable, Equatable {
     /// How it stands.
     case read
     /// Forgets what was used; blocks and overrides stay.
@@ -56,14 +56,14 @@ package enum LimitAction: Sendable, Equatable {
     case settle(nonce: UInt64, cost: Int64)
 }
 
-package struct LimitChange: ~Escapable {
-    package var item: LimitItem
-    package var bytes: Span<UInt8>
-    package var action: LimitAction
-    package var zones: ZoneSet
+public struct LimitChange: ~Escapable {
+    public var item: LimitItem
+    public var bytes: Span<UInt8>
+    public var action: LimitAction
+    public var zones: ZoneSet
 
     @_lifetime(copy bytes)
-    package init(item: LimitItem, bytes: Span<UInt8>, action: LimitAction, zones: ZoneSet) {
+    public init(item: LimitItem, bytes: Span<UInt8>, action: LimitAction, zones: ZoneSet) {
         self.item = item
         self.bytes = bytes
         self.action = action
@@ -72,7 +72,7 @@ package struct LimitChange: ~Escapable {
 }
 
 /// What is done to a policy itself.
-package enum LimitPolicyAction: Sendable {
+public enum LimitPolicyAction: Sendable {
     case read
     case put(LimitSettings)
     case delete
@@ -80,28 +80,28 @@ package enum LimitPolicyAction: Sendable {
     case glob([UInt8], LimitOverride?)
 }
 
-package struct LimitPolicyCommand: ~Escapable {
-    package var name: Span<UInt8>
-    package var action: LimitPolicyAction
+public struct LimitPolicyCommand: ~Escapable {
+    public var name: Span<UInt8>
+    public var action: LimitPolicyAction
 
     @_lifetime(copy name)
-    package init(name: Span<UInt8>, action: LimitPolicyAction) {
+    public init(name: Span<UInt8>, action: LimitPolicyAction) {
         self.name = name
         self.action = action
     }
 }
 
 /// One page of a policy's ids that are blocked or have overrides of their own.
-package struct LimitList: ~Escapable {
-    package enum Wanted: Sendable { case blocked, overrides }
+public struct LimitList: ~Escapable {
+    public enum Wanted: Sendable { case blocked, overrides }
 
-    package var policy: Span<UInt8>
-    package var wanted: Wanted
-    package var cursor: UInt64?
-    package var limit: Int
+    public var policy: Span<UInt8>
+    public var wanted: Wanted
+    public var cursor: UInt64?
+    public var limit: Int
 
     @_lifetime(copy policy)
-    package init(policy: Span<UInt8>, wanted: Wanted, cursor: UInt64?, limit: Int) {
+    public init(policy: Span<UInt8>, wanted: Wanted, cursor: UInt64?, limit: Int) {
         self.policy = policy
         self.wanted = wanted
         self.cursor = cursor
@@ -110,20 +110,20 @@ package struct LimitList: ~Escapable {
 }
 
 /// The ids of a policy that were denied most often, as items of the reply's `counters`.
-package struct LimitDenials: ~Escapable {
-    package var policy: Span<UInt8>
-    package var most: Int
+public struct LimitDenials: ~Escapable {
+    public var policy: Span<UInt8>
+    public var most: Int
 
     @_lifetime(copy policy)
-    package init(policy: Span<UInt8>, most: Int) {
+    public init(policy: Span<UInt8>, most: Int) {
         self.policy = policy
         self.most = most
     }
 }
 
 /// The answer about one id of a policy: numbers alone, since every question makes and copies one.
-package struct LimitVerdict: Sendable, BitwiseCopyable {
-    package enum Answer: Sendable, Equatable, BitwiseCopyable {
+public struct LimitVerdict: Sendable, BitwiseCopyable {
+    public enum Answer: Sendable, Equatable, BitwiseCopyable {
         case allowed
         case denied
         /// Denied because the id is blocked.
@@ -141,39 +141,39 @@ package struct LimitVerdict: Sendable, BitwiseCopyable {
         case tooManyReservations
     }
 
-    package var answer = Answer.allowed
+    public var answer = Answer.allowed
     /// What would be answered were the policy no shadow.
-    package var wouldDeny = false
-    package var rule = LimitRule()
-    package var remaining: Int64 = 0
+    public var wouldDeny = false
+    public var rule = LimitRule()
+    public var remaining: Int64 = 0
     /// Until all of the quota is there again, and until more of it is.
-    package var resetAfter: Int64 = 0
-    package var moreAfter: Int64 = 0
+    public var resetAfter: Int64 = 0
+    public var moreAfter: Int64 = 0
     /// Until the same question would be granted, in milliseconds; 0 where it was.
-    package var retryAfter: Int64 = 0
+    public var retryAfter: Int64 = 0
     /// How long the caller is to be held, in milliseconds.
-    package var delay: Int64 = 0
+    public var delay: Int64 = 0
     /// A keyed hash of the id, for fields that may show no id.
-    package var partition: UInt64 = 0
+    public var partition: UInt64 = 0
     /// The lease that was granted.
-    package var lease: UInt64?
-    package var override: LimitOverride?
-    package var blockedUntil: Instant?
+    public var lease: UInt64?
+    public var override: LimitOverride?
+    public var blockedUntil: Instant?
 
-    package init() {}
+    public init() {}
 
-    package var isAllowed: Bool { answer == .allowed }
+    public var isAllowed: Bool { answer == .allowed }
 }
 
 /// What a command about limits has to say beside outcome and entry.
-package struct LimitReply: Sendable {
+public struct LimitReply: Sendable {
     /// One an item, in order.
-    package var verdicts: [LimitVerdict] = []
-    package var policy: LimitPolicy?
+    public var verdicts: [LimitVerdict] = []
+    public var policy: LimitPolicy?
 
-    package init() {}
+    public init() {}
 
-    package mutating func reset() {
+    public mutating func reset() {
         if !verdicts.isEmpty { verdicts.removeAll(keepingCapacity: true) }
         if policy != nil { policy = nil }
     }

@@ -1,7 +1,7 @@
 import Bytes
 
 /// How a rate limit counts.
-package enum LimitAlgorithm: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+public enum LimitAlgorithm: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     /// A bucket of tokens that fills evenly: one instant of state (generic cell rate algorithm, ITU-T I.371).
     case gcra
     /// The window under way, and of the one before it as much as still reaches into the last `window`.
@@ -17,61 +17,61 @@ package enum LimitAlgorithm: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 }
 
 /// The stretch of a calendar limit.
-package enum LimitPeriod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+public enum LimitPeriod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case minute, hour, day, week, month
 }
 
 /// What a policy allows, in numbers alone: every question copies it.
-package struct LimitRule: Sendable, Equatable, BitwiseCopyable {
-    package var algorithm = LimitAlgorithm.gcra
+public struct LimitRule: Sendable, Equatable, BitwiseCopyable {
+    public var algorithm = LimitAlgorithm.gcra
     /// 1…10^9; for `log` and `concurrency` up to 1,000.
-    package var quota: Int64 = 1
+    public var quota: Int64 = 1
     /// In milliseconds; 0 for `calendar` and `concurrency`.
-    package var window: Int64 = 0
+    public var window: Int64 = 0
     /// How much may come at once, `gcra` only; 1…10^9.
-    package var burst: Int64 = 1
-    package var period = LimitPeriod.day
+    public var burst: Int64 = 1
+    public var period = LimitPeriod.day
     /// How long a lease holds unless it is renewed, in milliseconds.
-    package var lease: Int64 = 60_000
+    public var lease: Int64 = 60_000
     /// Always allows, but says what it would have done.
-    package var isShadow = false
+    public var isShadow = false
     /// Denied calls consume as well.
-    package var countsDenied = false
+    public var countsDenied = false
 
-    package init() {}
+    public init() {}
 
     /// Nanoseconds between two units of a bucket that fills evenly, rounded up: never more than the quota.
-    package var interval: Int64 {
+    public var interval: Int64 {
         let nanoseconds = window.multipliedReportingOverflow(by: 1_000_000)
         return max(1, ((nanoseconds.overflow ? .max : nanoseconds.partialValue) - 1) / quota + 1)
     }
 
     /// The most that can ever be granted at once.
-    package var capacity: Int64 { algorithm == .gcra ? burst : quota }
+    public var capacity: Int64 { algorithm == .gcra ? burst : quota }
 }
 
 /// What a policy says.
-package struct LimitSettings: Sendable, Equatable {
-    package var rule = LimitRule()
+public struct LimitSettings: Sendable, Equatable {
+    public var rule = LimitRule()
     /// The zone's name; empty for UTC.
-    package var zone: [UInt8] = []
+    public var zone: [UInt8] = []
     /// What is counted, for readers.
-    package var unit: [UInt8] = Array("requests".utf8)
+    public var unit: [UInt8] = Array("requests".utf8)
 
-    package init() {}
+    public init() {}
 
-    package static let mostQuota: Int64 = 1_000_000_000
+    public static let mostQuota: Int64 = 1_000_000_000
     /// Grants that are kept one by one.
-    package static let mostKept: Int64 = 1000
+    public static let mostKept: Int64 = 1000
 }
 
 /// Other numbers for ids that match a pattern, in place of the policy's.
-package struct LimitOverride: Sendable, Equatable, BitwiseCopyable {
-    package var quota: Int64
-    package var burst: Int64
-    package var expiresAt: Instant
+public struct LimitOverride: Sendable, Equatable, BitwiseCopyable {
+    public var quota: Int64
+    public var burst: Int64
+    public var expiresAt: Instant
 
-    package init(quota: Int64, burst: Int64, expiresAt: Instant) {
+    public init(quota: Int64, burst: Int64, expiresAt: Instant) {
         self.quota = quota
         self.burst = burst
         self.expiresAt = expiresAt
@@ -79,20 +79,20 @@ package struct LimitOverride: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// An override for all ids of a shape: `*` stands for any bytes, `?` for one.
-package struct LimitGlob: Sendable, Equatable {
-    package var pattern: [UInt8]
-    package var override: LimitOverride
+public struct LimitGlob: Sendable, Equatable {
+    public var pattern: [UInt8]
+    public var override: LimitOverride
 
-    package init(pattern: [UInt8], override: LimitOverride) {
+    public init(pattern: [UInt8], override: LimitOverride) {
         self.pattern = pattern
         self.override = override
     }
 
     /// How many bytes of it stand for themselves: the pattern with the most is the closest.
-    package var literalCount: Int { pattern.count { $0 != 0x2A && $0 != 0x3F } }
+    public var literalCount: Int { pattern.count { $0 != 0x2A && $0 != 0x3F } }
 
     /// O(pattern × id) at worst, without recursion.
-    package func matches(_ id: Span<UInt8>) -> Bool {
+    public func matches(_ id: Span<UInt8>) -> Bool {
         var (place, at) = (0, 0)
         var (star, mark) = (-1, 0)
         while at < id.count {
@@ -115,20 +115,20 @@ package struct LimitGlob: Sendable, Equatable {
 }
 
 /// A policy: settings, overrides by shape, and its zone.
-package final class LimitPolicy: Sendable {
-    package let name: [UInt8]
-    package let settings: LimitSettings
+public final class LimitPolicy: Sendable {
+    public let name: [UInt8]
+    public let settings: LimitSettings
     /// The closest first.
-    package let globs: [LimitGlob]
+    public let globs: [LimitGlob]
 
-    package init(name: [UInt8], settings: LimitSettings, globs: [LimitGlob] = []) {
+    public init(name: [UInt8], settings: LimitSettings, globs: [LimitGlob] = []) {
         self.name = name
         self.settings = settings
         self.globs = globs.sorted { $0.literalCount > $1.literalCount }
     }
 
     /// Patterns one policy can have: each is tried for ids without an override of their own.
-    package static let mostGlobs = 256
+    public static let mostGlobs = 256
 
     // MARK: Stored form
 
@@ -136,7 +136,7 @@ package final class LimitPolicy: Sendable {
     /// algorithm 1 │ flags 1: shadow, counts denied │ period 1 │ quota 8 │ window 8 │ burst 8 │ lease 8
     /// length 1, zone │ length 1, unit │ count 2, each: length 2, pattern, quota 8, burst 8, end 8
     /// ```
-    package func append(to out: inout IOBuffer) {
+    public func append(to out: inout IOBuffer) {
         let rule = settings.rule
         out.append(rule.algorithm.rawValue)
         out.append((rule.isShadow ? 1 : 0) | (rule.countsDenied ? 2 : 0))
@@ -159,7 +159,7 @@ package final class LimitPolicy: Sendable {
     }
 
     /// Nil for bytes that are no policy.
-    package convenience init?(name: [UInt8], stored: Span<UInt8>) {
+    public convenience init?(name: [UInt8], stored: Span<UInt8>) {
         var cursor = StoredCursor(stored)
         guard let algorithm = cursor.number(UInt8.self).flatMap(LimitAlgorithm.init(rawValue:)),
             let flags = cursor.number(UInt8.self), let period = cursor.number(UInt8.self),
@@ -190,23 +190,23 @@ package final class LimitPolicy: Sendable {
 }
 
 /// Reads a stored form from front to back.
-package struct StoredCursor: ~Escapable {
+public struct StoredCursor: ~Escapable {
     private let bytes: Span<UInt8>
     private var offset = 0
 
     @_lifetime(copy bytes)
-    package init(_ bytes: Span<UInt8>) { self.bytes = bytes }
+    public init(_ bytes: Span<UInt8>) { self.bytes = bytes }
 
-    package var left: Int { bytes.count - offset }
+    public var left: Int { bytes.count - offset }
 
-    package mutating func number<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type) -> Number? {
+    public mutating func number<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type) -> Number? {
         let count = Number.bitWidth / 8
         guard left >= count else { return nil }
         offset += count
         return bytes.loadLittleEndian(type, at: offset - count)
     }
 
-    package mutating func bytes(_ count: Int) -> [UInt8]? {
+    public mutating func bytes(_ count: Int) -> [UInt8]? {
         guard count >= 0, left >= count else { return nil }
         offset += count
         return bytes.extracting(offset - count..<offset).copied()

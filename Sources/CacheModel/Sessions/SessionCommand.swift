@@ -1,7 +1,7 @@
 import Bytes
 
 /// Which session is meant.
-package enum SessionName: Sendable, Equatable {
+public enum SessionName: Sendable, Equatable {
     /// By its secret id.
     case secret(SessionDigest)
     /// By what everyone may know.
@@ -9,7 +9,7 @@ package enum SessionName: Sendable, Equatable {
 }
 
 /// In which form `text` of a ``SessionCommand`` says what becomes of a session.
-package enum SessionPatchForm: Sendable, Equatable {
+public enum SessionPatchForm: Sendable, Equatable {
     /// RFC 7396.
     case merge
     /// RFC 6902.
@@ -17,7 +17,7 @@ package enum SessionPatchForm: Sendable, Equatable {
 }
 
 /// What is done with one session.
-package enum SessionAction: Sendable, Equatable {
+public enum SessionAction: Sendable, Equatable {
     /// Look it up. The reply's `fields` are its ``SessionRecord``, its value the data.
     case read(slides: Bool, wantsData: Bool)
     /// Change the document `{"data":{…},"meta":{…},"idle":"30m","index":{"tenant":"acme"}}` as `text` says; `idle` is
@@ -35,15 +35,15 @@ package enum SessionAction: Sendable, Equatable {
 ///
 /// Outcomes: `hit` (read, touch), `replaced` (patch, putData), `deleted`, `preconditionFailed`, `memoryFull`; and
 /// `sessionRefused`, of which `reply.session.refusal` tells more.
-package struct SessionCommand: ~Escapable {
-    package var name: SessionName
-    package var action: SessionAction
+public struct SessionCommand: ~Escapable {
+    public var name: SessionName
+    public var action: SessionAction
     /// A patch, or new data: at most the surface's bound for a body; empty for other actions.
-    package var text: Span<UInt8>
-    package var precondition: Precondition
+    public var text: Span<UInt8>
+    public var precondition: Precondition
 
     @_lifetime(copy text, copy precondition)
-    package init(
+    public init(
         name: SessionName, action: SessionAction, text: Span<UInt8>, precondition: consuming Precondition
     ) {
         self.name = name
@@ -54,8 +54,8 @@ package struct SessionCommand: ~Escapable {
 }
 
 /// How many sessions a user may have, and what happens to the one more.
-package struct SessionCap: Sendable, Equatable {
-    package enum Policy: Sendable, Equatable {
+public struct SessionCap: Sendable, Equatable {
+    public enum Policy: Sendable, Equatable {
         /// Those created first are ended.
         case oldest
         /// The new one is refused.
@@ -63,10 +63,10 @@ package struct SessionCap: Sendable, Equatable {
     }
 
     /// 1 to ``Limits/sessionCap``.
-    package var most: Int
-    package var policy: Policy
+    public var most: Int
+    public var policy: Policy
 
-    package init(most: Int, policy: Policy) {
+    public init(most: Int, policy: Policy) {
         self.most = most
         self.policy = policy
     }
@@ -75,25 +75,25 @@ package struct SessionCap: Sendable, Equatable {
 /// A new session. Slices lie in `bytes`.
 ///
 /// Outcomes: `created`, `memoryFull`, `sessionRefused`.
-package struct SessionCreation: ~Escapable {
-    package var digest: SessionDigest
-    package var handle: SessionHandle
+public struct SessionCreation: ~Escapable {
+    public var digest: SessionDigest
+    public var handle: SessionHandle
     /// Empty for none; at most ``Limits/keyBytes``.
-    package var user: Span<UInt8>
+    public var user: Span<UInt8>
     /// JSON text of an object, at most ``Limits/sessionDataBytes``.
-    package var data: Span<UInt8>
+    public var data: Span<UInt8>
     /// JSON text of an object, at most ``Limits/sessionMetaBytes``.
-    package var meta: Span<UInt8>
-    package var attributes: [SessionAttribute]
-    package var bytes: Span<UInt8>
+    public var meta: Span<UInt8>
+    public var attributes: [SessionAttribute]
+    public var bytes: Span<UInt8>
     /// Milliseconds, 0 for none.
-    package var idle: Int64
+    public var idle: Int64
     /// The absolute end.
-    package var expiresAt: Instant
-    package var cap: SessionCap?
+    public var expiresAt: Instant
+    public var cap: SessionCap?
 
     @_lifetime(copy user, copy data, copy meta, copy bytes)
-    package init(
+    public init(
         digest: SessionDigest, handle: SessionHandle, user: Span<UInt8>, data: Span<UInt8>, meta: Span<UInt8>,
         attributes: [SessionAttribute] = [], bytes: Span<UInt8>, idle: Int64 = 0, expiresAt: Instant,
         cap: SessionCap? = nil
@@ -114,21 +114,21 @@ package struct SessionCreation: ~Escapable {
 /// Gives a session another id; everything else moves, in one step.
 ///
 /// Outcomes: `created` (the reply is as that of a read), `preconditionFailed`, `memoryFull`, `sessionRefused`.
-package struct SessionRotation: ~Escapable {
-    package var digest: SessionDigest
-    package var next: SessionDigest
+public struct SessionRotation: ~Escapable {
+    public var digest: SessionDigest
+    public var next: SessionDigest
     /// Milliseconds for which the old id still reads, 0 to ``Limits/sessionGrace``.
-    package var grace: Int64
+    public var grace: Int64
     /// Nil keeps the user, empty takes it away.
-    package let user: Span<UInt8>?
+    public let user: Span<UInt8>?
     /// A merge patch for the data; nil for none.
-    package let data: Span<UInt8>?
+    public let data: Span<UInt8>?
     /// Judged among the sessions of the new user.
-    package var cap: SessionCap?
-    package var precondition: Precondition
+    public var cap: SessionCap?
+    public var precondition: Precondition
 
     @_lifetime(copy user, copy data, copy precondition)
-    package init(
+    public init(
         digest: SessionDigest, next: SessionDigest, grace: Int64 = 0, user: Span<UInt8>?, data: Span<UInt8>?,
         cap: SessionCap? = nil, precondition: consuming Precondition
     ) {
@@ -143,7 +143,7 @@ package struct SessionRotation: ~Escapable {
 }
 
 /// Which sessions are listed.
-package enum SessionSelection: Sendable, Equatable {
+public enum SessionSelection: Sendable, Equatable {
     /// All, in no order: `reply.nextCursor` and `reply.session.next` are where the next page goes on, the latter nil
     /// but where sessions of one place did not all fit the page; then those with a handle behind it are left.
     case all(cursor: UInt64?, after: SessionHandle? = nil)
@@ -155,16 +155,16 @@ package enum SessionSelection: Sendable, Equatable {
 
 /// One page of live sessions: outcome `page`, rows whose `fields` are a live ``SessionRecord`` and, where wanted, whose
 /// `value` is the data. `reply.session.next` is where a page by handle goes on, nil at the end.
-package struct SessionList: ~Escapable {
-    package var selection: SessionSelection
-    package var name: Span<UInt8>
-    package var value: Span<UInt8>
+public struct SessionList: ~Escapable {
+    public var selection: SessionSelection
+    public var name: Span<UInt8>
+    public var value: Span<UInt8>
     /// Rows, 1 to ``Limits/pageRows``.
-    package var limit: Int
-    package var wantsData: Bool
+    public var limit: Int
+    public var wantsData: Bool
 
     @_lifetime(copy name, copy value)
-    package init(
+    public init(
         selection: SessionSelection, name: Span<UInt8>, value: Span<UInt8>, limit: Int, wantsData: Bool
     ) {
         self.selection = selection
@@ -177,13 +177,13 @@ package struct SessionList: ~Escapable {
 
 /// Ends all sessions of a user but one. Outcome `deleted`, `reply.session.revoked` says how many. Sessions of the user
 /// that are begun meanwhile come before or after it as a whole.
-package struct SessionRevocation: ~Escapable {
-    package var user: Span<UInt8>
+public struct SessionRevocation: ~Escapable {
+    public var user: Span<UInt8>
     /// The session that stays; `secret` of one that is not live is refused and ends none.
-    package var except: SessionName?
+    public var except: SessionName?
 
     @_lifetime(copy user)
-    package init(user: Span<UInt8>, except: SessionName?) {
+    public init(user: Span<UInt8>, except: SessionName?) {
         self.user = user
         self.except = except
     }

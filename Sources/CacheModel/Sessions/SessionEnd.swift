@@ -1,5 +1,5 @@
 /// Why a session is no more.
-package enum SessionEnd: UInt8, Sendable, CaseIterable {
+public enum SessionEnd: UInt8, Sendable, CaseIterable {
     /// Its holder ended it.
     case destroyed = 1
     /// Someone else ended it: by its handle, or with all of its user's.
@@ -12,7 +12,7 @@ package enum SessionEnd: UInt8, Sendable, CaseIterable {
     case capped = 5
 
     /// The word for it in answers and events.
-    package var word: StaticString {
+    public var word: StaticString {
         switch self {
         case .destroyed: "destroyed"
         case .revoked: "revoked"

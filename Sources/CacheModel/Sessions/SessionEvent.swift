@@ -2,19 +2,19 @@ import Bytes
 
 /// What happened to a session, as the log tells it: whoever reads the log learns of each exactly once and in order,
 /// also of those whose time was over while nobody asked.
-package struct SessionEvent: Sendable, Equatable {
-    package enum What: Sendable, Equatable {
+public struct SessionEvent: Sendable, Equatable {
+    public enum What: Sendable, Equatable {
         case created
         case rotated
         /// `expired` for time; any other for someone's doing.
         case ended(SessionEnd)
     }
 
-    package var what: What
-    package var handle: SessionHandle
+    public var what: What
+    public var handle: SessionHandle
 
     /// Nil for a record that tells of no event. Of the records of a rotation the handle's tells it, not the old id's.
-    package init?(_ effect: borrowing Effect) {
+    public init?(_ effect: borrowing Effect) {
         guard case .put(let key, let value, let fields, _, .sessions) = copy effect, !key.isEmpty else { return nil }
         if key[0] == 1 {
             guard key.count == 1 + SessionHandle.bytes, value.count == SessionDigest.bytes + 4 else { return nil }

@@ -9,12 +9,12 @@ import Bytes
 /// Numbers are little endian, instants milliseconds since 1970; a user of 0 bytes is none; `meta` is JSON text to the
 /// end, empty for `{}`. `max` and `idle` are the entry's lifetime. The record of an ended session is never longer than
 /// that of a live one: an end always has room.
-package enum SessionRecord: Sendable, Equatable {
+public enum SessionRecord: Sendable, Equatable {
     case live(SessionHead)
     case ended(EndedSession)
 
     /// Nil for what this version did not write.
-    package init?(_ stored: Span<UInt8>) {
+    public init?(_ stored: Span<UInt8>) {
         guard stored.count >= 25 else { return nil }
         if stored[0] == 0 {
             guard let head = SessionHead(stored) else { return nil }
@@ -27,25 +27,25 @@ package enum SessionRecord: Sendable, Equatable {
 }
 
 /// A live session's head; its slices lie in the stored form.
-package struct SessionHead: Sendable, Equatable {
+public struct SessionHead: Sendable, Equatable {
     /// Where the user's length stands: all that the indexes know of a session begins here.
     static let userOffset = 33
     /// Where ``seenAt`` stands in a stored head.
-    package static let seenOffset = 25
+    public static let seenOffset = 25
 
-    package var handle: SessionHandle
-    package var createdAt: Instant
+    public var handle: SessionHandle
+    public var createdAt: Instant
     /// When it was last read or changed; see ``SessionReply/seenResolution``.
-    package var seenAt: Instant
+    public var seenAt: Instant
     /// Empty for a session without a user.
-    package var user: ByteSlice
-    package var attributes: [SessionAttribute]
+    public var user: ByteSlice
+    public var attributes: [SessionAttribute]
     /// JSON text of an object, empty for `{}`.
-    package var meta: ByteSlice
+    public var meta: ByteSlice
     /// User and attributes as they are stored.
-    package var indexed: ByteSlice
+    public var indexed: ByteSlice
 
-    package init?(_ stored: Span<UInt8>) {
+    public init?(_ stored: Span<UInt8>) {
         guard Self.isLive(stored) else { return nil }
         handle = SessionHandle(stored.extracting(1..<17))
         createdAt = Instant(milliseconds: stored.loadLittleEndian(Int64.self, at: 17))
@@ -67,7 +67,7 @@ package struct SessionHead: Sendable, Equatable {
     }
 
     /// Whether a stored form begins as that of a live session does, and has all of fixed length.
-    package static func isLive(_ stored: Span<UInt8>) -> Bool { stored.count >= userOffset + 3 && stored[0] == 0 }
+    public static func isLive(_ stored: Span<UInt8>) -> Bool { stored.count >= userOffset + 3 && stored[0] == 0 }
 
     private static func piece(_ stored: Span<UInt8>, _ offset: inout Int) -> ByteSlice? {
         guard offset < stored.count, offset + 1 + Int(stored[offset]) <= stored.count else { return nil }
@@ -80,7 +80,7 @@ package struct SessionHead: Sendable, Equatable {
     /// - Parameters:
     ///   - user: at most ``Limits/keyBytes``, empty for none.
     ///   - attributes: at most ``Limits/sessionAttributes``, of sizes within their limits; more traps.
-    package static func append(
+    public static func append(
         _ handle: SessionHandle, createdAt: Instant, seenAt: Instant, user: Span<UInt8>,
         attributes: [SessionAttribute], in bytes: Span<UInt8>, meta: Span<UInt8>, to buffer: inout IOBuffer
     ) {
@@ -103,34 +103,34 @@ package struct SessionHead: Sendable, Equatable {
 }
 
 /// Something a session can be found by; slices lie in bytes beside it.
-package struct SessionAttribute: Sendable, Equatable {
+public struct SessionAttribute: Sendable, Equatable {
     /// 1 to ``Limits/sessionAttributeNameBytes``, each name once.
-    package var name: ByteSlice
+    public var name: ByteSlice
     /// 0 to ``Limits/sessionAttributeValueBytes``.
-    package var value: ByteSlice
+    public var value: ByteSlice
 
-    package init(name: ByteSlice, value: ByteSlice) {
+    public init(name: ByteSlice, value: ByteSlice) {
         self.name = name
         self.value = value
     }
 }
 
 /// What is remembered of a session that is no more.
-package struct EndedSession: Sendable, Equatable {
-    package var end: SessionEnd
-    package var handle: SessionHandle
-    package var at: Instant
+public struct EndedSession: Sendable, Equatable {
+    public var end: SessionEnd
+    public var handle: SessionHandle
+    public var at: Instant
     /// Until when a replaced id still reads; `at` where it is no other end.
-    package var graceEnd: Instant
+    public var graceEnd: Instant
 
-    package init(_ end: SessionEnd, _ handle: SessionHandle, at: Instant, graceEnd: Instant? = nil) {
+    public init(_ end: SessionEnd, _ handle: SessionHandle, at: Instant, graceEnd: Instant? = nil) {
         self.end = end
         self.handle = handle
         self.at = at
         self.graceEnd = graceEnd ?? at
     }
 
-    package init?(_ stored: Span<UInt8>) {
+    public init?(_ stored: Span<UInt8>) {
         guard stored.count >= 25, let end = SessionEnd(rawValue: stored[0]) else { return nil }
         guard stored.count == (end == .rotated ? 33 : 25) else { return nil }
         self.end = end
@@ -139,7 +139,7 @@ package struct EndedSession: Sendable, Equatable {
         graceEnd = end == .rotated ? Instant(milliseconds: stored.loadLittleEndian(Int64.self, at: 25)) : at
     }
 
-    package func append(to buffer: inout IOBuffer) {
+    public func append(to buffer: inout IOBuffer) {
         buffer.append(end.rawValue)
         handle.append(to: &buffer)
         buffer.append(littleEndian: at.milliseconds)

@@ -1,7 +1,7 @@
 import Bytes
 
 /// Why nothing was done.
-package enum SessionRefusal: Sendable, Equatable {
+public enum SessionRefusal: Sendable, Equatable {
     /// No such session is known: 404.
     case unknown
     /// It is no more: 410.
@@ -16,7 +16,7 @@ package enum SessionRefusal: Sendable, Equatable {
 }
 
 /// What is wrong with a patch, or with what a session would be after it.
-package enum SessionPatchFailure: Sendable, Equatable {
+public enum SessionPatchFailure: Sendable, Equatable {
     /// No JSON, or no patch, at this byte of the text: 400.
     case malformed(offset: Int)
     /// A patch operation could not be done: its index, and the pointer in the reply's `value`: 409.
@@ -42,25 +42,25 @@ package enum SessionPatchFailure: Sendable, Equatable {
 }
 
 /// What a command about sessions has to say beside outcome, entry, fields and value.
-package struct SessionReply: Sendable {
-    package var refusal: SessionRefusal?
+public struct SessionReply: Sendable {
+    public var refusal: SessionRefusal?
     /// The session's handle, also that of one that is no more.
-    package var handle: SessionHandle?
+    public var handle: SessionHandle?
     /// The session is under another id by now; the one asked with is in its grace.
-    package var isRotated = false
+    public var isRotated = false
     /// How many were ended, by a revocation or to keep a cap.
-    package var revoked = 0
+    public var revoked = 0
     /// Where a list by handle goes on.
-    package var next: SessionHandle?
+    public var next: SessionHandle?
 
     /// The engine's own; means nothing to the caller.
-    package var needsAnotherLook = false
+    public var needsAnotherLook = false
 
-    package init() {}
+    public init() {}
 
-    package mutating func reset() { self = SessionReply() }
+    public mutating func reset() { self = SessionReply() }
 
     /// To how many milliseconds `last_seen_at` is exact after a restart, for this idle time (0 for none): reads that
     /// slide a session less than that are not logged.
-    package static func seenResolution(idle: Int64) -> Int64 { idle / 10 }
+    public static func seenResolution(idle: Int64) -> Int64 { idle / 10 }
 }

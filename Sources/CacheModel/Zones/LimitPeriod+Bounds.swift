@@ -1,7 +1,7 @@
 /// Civil stretches of time in a zone.
 extension LimitPeriod {
     /// Where the period under way begins and ends, in milliseconds.
-    package func bounds(at now: Instant, _ zone: Zone) -> (Int64, Int64) {
+    public func bounds(at now: Instant, _ zone: Zone) -> (Int64, Int64) {
         switch self {
         case .minute: return Self.bounds(of: 60, now, zone)
         case .hour: return Self.bounds(of: 3600, now, zone)

@@ -1,8 +1,8 @@
 /// A time zone as data: from which moment on which offset from UTC holds. What reads the zone database makes these;
 /// what computes with them needs neither database nor clock.
-package final class Zone: Sendable {
+public final class Zone: Sendable {
     /// The name it is known by, such as `Europe/Berlin`.
-    package let name: [UInt8]
+    public let name: [UInt8]
     /// Seconds since 1970 from which `offsets` of the same index hold, rising.
     private let transitions: [Int64]
     /// Seconds east of UTC.
@@ -11,7 +11,7 @@ package final class Zone: Sendable {
     private let firstOffset: Int32
 
     /// - Parameter transitions: in rising order; offsets are less than a day.
-    package init(name: [UInt8], firstOffset: Int32, transitions: [(at: Int64, offset: Int32)]) {
+    public init(name: [UInt8], firstOffset: Int32, transitions: [(at: Int64, offset: Int32)]) {
         self.name = name
         self.firstOffset = firstOffset
         self.transitions = transitions.map(\.at)
@@ -19,10 +19,10 @@ package final class Zone: Sendable {
     }
 
     /// Seconds east of UTC before the first transition, and all transitions: for what keeps a zone as data of its own.
-    package var offsetBeforeAll: Int32 { firstOffset }
-    package var changes: [(at: Int64, offset: Int32)] { zip(transitions, offsets).map { (at: $0, offset: $1) } }
+    public var offsetBeforeAll: Int32 { firstOffset }
+    public var changes: [(at: Int64, offset: Int32)] { zip(transitions, offsets).map { (at: $0, offset: $1) } }
 
-    package static let utc = Zone(name: Array("UTC".utf8), firstOffset: 0, transitions: [])
+    public static let utc = Zone(name: Array("UTC".utf8), firstOffset: 0, transitions: [])
 
     func isNamed(_ other: Span<UInt8>) -> Bool {
         guard other.count == name.count else { return false }
@@ -31,7 +31,7 @@ package final class Zone: Sendable {
     }
 
     /// Seconds east of UTC at a moment.
-    package func offset(at seconds: Int64) -> Int64 {
+    public func offset(at seconds: Int64) -> Int64 {
         let index = index(after: seconds)
         return Int64(index == 0 ? firstOffset : offsets[index - 1])
     }
@@ -47,14 +47,14 @@ package final class Zone: Sendable {
     }
 
     /// The civil day of a moment, counted from 1970-01-01.
-    package func day(at instant: Instant) -> Int64 {
+    public func day(at instant: Instant) -> Int64 {
         let seconds = instant.seconds
         return Self.floor(seconds + offset(at: seconds), 86400)
     }
 
     /// When a civil day begins: at its midnight, or where clocks jump over that, when they do. Days that were left out
     /// altogether begin with the next one.
-    package func start(ofDay day: Int64) -> Instant {
+    public func start(ofDay day: Int64) -> Instant {
         let local = day * 86400
         var earliest: Int64?
         for around in [local - 86400, local + 86400] {
@@ -68,27 +68,27 @@ package final class Zone: Sendable {
         return Instant(milliseconds: seconds * 1000)
     }
 
-    package static func floor(_ value: Int64, _ unit: Int64) -> Int64 {
+    public static func floor(_ value: Int64, _ unit: Int64) -> Int64 {
         value >= 0 ? value / unit : (value - unit + 1) / unit
     }
 }
 
 /// The zones a caller has at hand: handed to the engine with each command that may need one.
-package struct ZoneSet: Sendable {
+public struct ZoneSet: Sendable {
     private var zones: [Zone] = [.utc]
 
-    package init() {}
+    public init() {}
 
-    package mutating func add(_ zone: Zone) { zones.append(zone) }
+    public mutating func add(_ zone: Zone) { zones.append(zone) }
 
-    package func find(_ name: [UInt8]) -> Zone? {
+    public func find(_ name: [UInt8]) -> Zone? {
         if name.isEmpty { return zones[0] }
         for zone in zones where zone.name == name { return zone }
         return nil
     }
 
     /// Nil for one that is not among them; an empty name is UTC.
-    package func find(_ name: Span<UInt8>) -> Zone? {
+    public func find(_ name: Span<UInt8>) -> Zone? {
         if name.isEmpty { return zones[0] }
         for zone in zones where zone.isNamed(name) { return zone }
         return nil

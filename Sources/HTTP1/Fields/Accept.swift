@@ -1,27 +1,27 @@
 import Bytes
 
 /// A form in which an answer can be given. All names are lower case.
-package struct MediaOffer: Sendable {
-    package let type: StaticString
-    package let subtype: StaticString
+public struct MediaOffer: Sendable {
+    public let type: StaticString
+    public let subtype: StaticString
     /// The `version` parameter, where the form has one.
-    package let version: StaticString?
+    public let version: StaticString?
 
-    package init(_ type: StaticString, _ subtype: StaticString, version: StaticString? = nil) {
+    public init(_ type: StaticString, _ subtype: StaticString, version: StaticString? = nil) {
         self.type = type
         self.subtype = subtype
         self.version = version
     }
 
-    package static let json = MediaOffer("application", "json")
-    package static let problem = MediaOffer("application", "problem+json")
-    package static let ndjson = MediaOffer("application", "x-ndjson")
-    package static let gzip = MediaOffer("application", "gzip")
-    package static let text = MediaOffer("text", "plain")
-    package static let html = MediaOffer("text", "html")
-    package static let csv = MediaOffer("text", "csv")
-    package static let events = MediaOffer("text", "event-stream")
-    package static let openMetrics = MediaOffer(
+    public static let json = MediaOffer("application", "json")
+    public static let problem = MediaOffer("application", "problem+json")
+    public static let ndjson = MediaOffer("application", "x-ndjson")
+    public static let gzip = MediaOffer("application", "gzip")
+    public static let text = MediaOffer("text", "plain")
+    public static let html = MediaOffer("text", "html")
+    public static let csv = MediaOffer("text", "csv")
+    public static let events = MediaOffer("text", "event-stream")
+    public static let openMetrics = MediaOffer(
         "application", "openmetrics-text", version: "1.0.0")
 }
 
@@ -36,8 +36,8 @@ package struct MediaOffer: Sendable {
 /// fewer, then `type/*`, then `*/*`. The greatest weight wins, and of equal ones the earlier offer. Without a line the
 /// first offer is best. A parameter narrows a range to offers that have it, except for `charset=utf-8`, which all do.
 /// Malformed ranges are passed over.
-package struct Accept: Sendable {
-    package static let maximumOffers = 8
+public struct Accept: Sendable {
+    public static let maximumOffers = 8
 
     private let offerCount: Int
     private var wasSent = false
@@ -45,13 +45,13 @@ package struct Accept: Sendable {
     private var specificities = InlineArray<8, Int16>(repeating: -1)
     private var weights = InlineArray<8, Int16>(repeating: 0)
 
-    package init(offers count: Int) {
+    public init(offers count: Int) {
         precondition(count >= 1 && count <= Self.maximumOffers, "1 to 8 offers can be ranked")
         offerCount = count
     }
 
     /// Adds one line.
-    package mutating func read<let count: Int>(
+    public mutating func read<let count: Int>(
         _ line: Span<UInt8>, _ offers: InlineArray<count, MediaOffer>
     ) {
         precondition(count == offerCount, "the offers changed between lines")
@@ -76,7 +76,7 @@ package struct Accept: Sendable {
     }
 
     /// The index of the offer the client likes best, nil when it takes none of them.
-    package var best: Int? {
+    public var best: Int? {
         guard wasSent else { return 0 }
         var best: Int?
         for index in 0..<offerCount where weights[index] > 0 {
@@ -87,7 +87,7 @@ package struct Accept: Sendable {
     }
 
     /// The best of `offers` by a single line, or by none.
-    package static func best<let count: Int>(
+    public static func best<let count: Int>(
         of offers: InlineArray<count, MediaOffer>, by line: Span<UInt8>?
     ) -> Int? {
         var accept = Accept(offers: count)

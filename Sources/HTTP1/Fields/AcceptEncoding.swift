@@ -5,21 +5,21 @@ import Bytes
 /// Three are told apart: gzip (`x-gzip` is the same), identity, and one other, the coding that a stored value happens
 /// to have. An element with a malformed weight is as if it had not been sent. Several lines are read one after the
 /// other into one value, always with the same `other`.
-package struct AcceptEncoding: Sendable {
+public struct AcceptEncoding: Sendable {
     /// False when no line was read. Then every coding is acceptable, but who codes a value unasked should not.
-    package private(set) var wasSent = false
+    public private(set) var wasSent = false
     /// Weights in thousandths; nil where the client did not say.
     private var gzip: Int16?
     private var identity: Int16?
     private var other: Int16?
     private var wildcard: Int16?
 
-    package init() {}
+    public init() {}
 
     /// Adds one line.
     ///
     /// - Parameter coding: the coding of the stored value, as ``acceptsOther`` then judges it.
-    package mutating func read(_ line: Span<UInt8>, other coding: Span<UInt8> = Span()) {
+    public mutating func read(_ line: Span<UInt8>, other coding: Span<UInt8> = Span()) {
         wasSent = true
         var cursor = FieldCursor(line)
         cursor.skipEmptyElements()
@@ -58,15 +58,15 @@ package struct AcceptEncoding: Sendable {
         return cursor.isAtEnd || cursor.current == 0x2C ? weight : nil
     }
 
-    package var acceptsGzip: Bool { !wasSent || gzipWeight > 0 }
+    public var acceptsGzip: Bool { !wasSent || gzipWeight > 0 }
 
-    package var acceptsOther: Bool { !wasSent || (other ?? wildcard ?? 0) > 0 }
+    public var acceptsOther: Bool { !wasSent || (other ?? wildcard ?? 0) > 0 }
 
     /// Identity is acceptable unless the client rules it out, by name or by `*;q=0`.
-    package var acceptsIdentity: Bool { identityWeight > 0 }
+    public var acceptsIdentity: Bool { identityWeight > 0 }
 
     /// True when the client asked for gzip and likes it no less than identity.
-    package var prefersGzip: Bool {
+    public var prefersGzip: Bool {
         wasSent && gzipWeight > 0 && gzipWeight >= (identity ?? 0)
     }
 

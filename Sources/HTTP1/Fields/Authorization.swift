@@ -1,10 +1,10 @@
 import Bytes
 
 /// The value of `Authorization` (RFC 9110 §11.6.2).
-package enum Authorization {
+public enum Authorization {
     /// The token of the `Bearer` scheme (RFC 6750 §2.1): one `token68` and nothing else; nil for anything other.
     @_lifetime(copy field)
-    package static func bearerToken(_ field: Span<UInt8>) -> Span<UInt8>? {
+    public static func bearerToken(_ field: Span<UInt8>) -> Span<UInt8>? {
         let text = field.trimmingBlanks()
         var cursor = FieldCursor(text)
         guard let scheme = cursor.token(), scheme.equalsIgnoringCase("bearer") else { return nil }

@@ -3,28 +3,28 @@ import Bytes
 /// The byte ranges a `Range` field asks for (RFC 9110 §14.1.2, §14.2).
 ///
 /// Positions past what 63 bits hold are taken as "beyond any value"; nothing overflows.
-package struct ByteRanges: Sendable {
+public struct ByteRanges: Sendable {
     /// More than this many, and the field is ignored: each would cost a part of a multipart answer.
-    package static let maximumRanges = 16
+    public static let maximumRanges = 16
 
     /// One range as asked for.
-    package enum Spec: Sendable, Equatable {
+    public enum Spec: Sendable, Equatable {
         /// `first-last`, or `first-` with `last` at `Int64.max`.
         case span(first: Int64, last: Int64)
         /// `-length`: the last so many bytes.
         case suffix(Int64)
     }
 
-    package private(set) var count = 0
+    public private(set) var count = 0
     private var specs = InlineArray<16, Spec>(repeating: .suffix(0))
 
-    package subscript(index: Int) -> Spec {
+    public subscript(index: Int) -> Spec {
         precondition(index < count, "no such range")
         return specs[index]
     }
 
     /// Nil when the field is to be ignored: malformed, of another unit than bytes, or with too many ranges.
-    package static func parse(_ field: Span<UInt8>) -> ByteRanges? {
+    public static func parse(_ field: Span<UInt8>) -> ByteRanges? {
         var cursor = FieldCursor(field.trimmingBlanks())
         guard let unit = cursor.token(), unit.equalsIgnoringCase("bytes"), cursor.take(0x3D) else {
             return nil
@@ -67,7 +67,7 @@ package struct ByteRanges: Sendable {
 
 extension ByteRanges {
     /// What is to be sent of a representation of a certain length.
-    package enum Resolution: Sendable {
+    public enum Resolution: Sendable {
         /// Everything, with 200: the ranges say nothing that 206 could say better.
         case whole
         /// 206 with these parts, at least one.
@@ -77,11 +77,11 @@ extension ByteRanges {
     }
 
     /// Ranges of indices inside the representation, none empty, in the order asked for.
-    package struct Parts: Sendable {
-        package fileprivate(set) var count = 0
+    public struct Parts: Sendable {
+        public fileprivate(set) var count = 0
         private var ranges = InlineArray<16, Range<Int>>(repeating: 0..<0)
 
-        package subscript(index: Int) -> Range<Int> {
+        public subscript(index: Int) -> Range<Int> {
             precondition(index < count, "no such part")
             return ranges[index]
         }
@@ -96,7 +96,7 @@ extension ByteRanges {
     ///
     /// Parts that together exceed the whole (overlapping ones, as in an attack by amplification) become `.whole`, which
     /// §14.2 allows. So does the suffix of an empty representation, which is satisfiable but has no `Content-Range`.
-    package func resolve(length: Int) -> Resolution {
+    public func resolve(length: Int) -> Resolution {
         var parts = Parts()
         var room = length
         for index in 0..<count {

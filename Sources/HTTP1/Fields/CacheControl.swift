@@ -5,24 +5,24 @@ import Bytes
 ///
 /// Unknown directives, `s-maxage` among them, are passed over with their arguments, quoted or not. A directive given
 /// twice must say the same. Several lines are read one after the other into one value.
-package struct CacheControl: Sendable, Equatable {
+public struct CacheControl: Sendable, Equatable {
     /// What longer times are taken as (RFC 9111 §1.2.2).
-    package static let longestSeconds: Int64 = 1 << 31
+    public static let longestSeconds: Int64 = 1 << 31
 
     /// Seconds.
-    package private(set) var maxAge: Int64?
+    public private(set) var maxAge: Int64?
     /// Seconds.
-    package private(set) var staleWhileRevalidate: Int64?
+    public private(set) var staleWhileRevalidate: Int64?
     /// Seconds.
-    package private(set) var staleIfError: Int64?
-    package private(set) var noStore = false
+    public private(set) var staleIfError: Int64?
+    public private(set) var noStore = false
     /// Also where it names single fields: the stricter reading.
-    package private(set) var noCache = false
+    public private(set) var noCache = false
 
-    package init() {}
+    public init() {}
 
     /// Adds one line.
-    package mutating func read(_ line: Span<UInt8>) throws(FieldError) {
+    public mutating func read(_ line: Span<UInt8>) throws(FieldError) {
         var cursor = FieldCursor(line)
         cursor.skipEmptyElements()
         while !cursor.isAtEnd {
@@ -64,7 +64,7 @@ package struct CacheControl: Sendable, Equatable {
     }
 
     /// Digits and nothing else; nil for anything other. Any length: past 2^31 seconds it does not matter.
-    package static func deltaSeconds(_ text: Span<UInt8>) -> Int64? {
+    public static func deltaSeconds(_ text: Span<UInt8>) -> Int64? {
         if text.isEmpty { return nil }
         var seconds: Int64 = 0
         for index in text.indices {

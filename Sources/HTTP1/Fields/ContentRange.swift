@@ -1,9 +1,9 @@
 import Bytes
 
 /// The value of `Content-Range` (RFC 9110 §14.4).
-package enum ContentRange {
+public enum ContentRange {
     /// Appends `bytes 0-9/100`; the range must not be empty.
-    package static func append(
+    public static func append(
         _ range: Range<Int>, ofLength length: Int, into buffer: inout IOBuffer
     ) {
         precondition(!range.isEmpty, "an empty range has no Content-Range")
@@ -16,7 +16,7 @@ package enum ContentRange {
     }
 
     /// Appends `bytes */100`, for a 416.
-    package static func appendUnsatisfied(ofLength length: Int, into buffer: inout IOBuffer) {
+    public static func appendUnsatisfied(ofLength length: Int, into buffer: inout IOBuffer) {
         buffer.append("bytes */")
         buffer.append(decimal: length)
     }

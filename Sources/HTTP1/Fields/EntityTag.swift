@@ -1,32 +1,32 @@
 import Bytes
 
 /// An entity tag (RFC 9110 §8.8.3): `"3.8123"` or `W/"3.8123"`.
-package struct EntityTag: ~Escapable {
-    package let isWeak: Bool
+public struct EntityTag: ~Escapable {
+    public let isWeak: Bool
     /// The bytes between the quotes, never reinterpreted.
-    package let opaque: Span<UInt8>
+    public let opaque: Span<UInt8>
 
     @_lifetime(copy opaque)
-    package init(isWeak: Bool, opaque: Span<UInt8>) {
+    public init(isWeak: Bool, opaque: Span<UInt8>) {
         self.isWeak = isWeak
         self.opaque = opaque
     }
 
     /// One tag and nothing else, as in `If-Range`; nil when the bytes are anything other, a date for instance.
     @_lifetime(copy text)
-    package static func parse(_ text: Span<UInt8>) -> EntityTag? {
+    public static func parse(_ text: Span<UInt8>) -> EntityTag? {
         var cursor = FieldCursor(text.trimmingBlanks())
         guard let tag = take(from: &cursor), cursor.isAtEnd else { return nil }
         return tag
     }
 
     /// Strong comparison (§8.8.3.2): the same bytes and neither is weak.
-    package func matchesStrongly(_ other: borrowing EntityTag) -> Bool {
+    public func matchesStrongly(_ other: borrowing EntityTag) -> Bool {
         !isWeak && !other.isWeak && opaque.equals(other.opaque)
     }
 
     /// Weak comparison: the same bytes.
-    package func matchesWeakly(_ other: borrowing EntityTag) -> Bool { opaque.equals(other.opaque) }
+    public func matchesWeakly(_ other: borrowing EntityTag) -> Bool { opaque.equals(other.opaque) }
 
     @_lifetime(copy cursor)
     static func take(from cursor: inout FieldCursor) -> EntityTag? {
@@ -49,19 +49,19 @@ package struct EntityTag: ~Escapable {
 /// A second line goes on counting, and a `*` beside anything else, in the same line or another, is malformed: the
 /// former is found here, the latter is the caller's to find. Empty list elements are passed over; a line with no tag at
 /// all is malformed.
-package struct EntityTagList: ~Escapable {
+public struct EntityTagList: ~Escapable {
     /// Tags of all lines together: a client that names more does not know what it has.
-    package static let maximumTags = 64
+    public static let maximumTags = 64
 
     /// True when the line is `*`; it then has no tags.
-    package let isAny: Bool
+    public let isAny: Bool
     /// The tags read so far, those of earlier lines included.
-    package private(set) var counted: Int
+    public private(set) var counted: Int
     private var cursor: FieldCursor
     private var isFirst = true
 
     @_lifetime(copy line)
-    package init(_ line: Span<UInt8>, counted: Int = 0) {
+    public init(_ line: Span<UInt8>, counted: Int = 0) {
         let text = line.trimmingBlanks()
         isAny = text.count == 1 && text[0] == 0x2A
         cursor = FieldCursor(text)
@@ -70,7 +70,7 @@ package struct EntityTagList: ~Escapable {
 
     /// The next tag, nil behind the last one.
     @_lifetime(copy self)
-    package mutating func next() throws(FieldError) -> EntityTag? {
+    public mutating func next() throws(FieldError) -> EntityTag? {
         if isAny { return nil }
         cursor.skipBlanks()
         if !isFirst && !cursor.isAtEnd && cursor.current != 0x2C { throw .malformed }

@@ -1,5 +1,5 @@
 /// Why the value of a field, or of a parameter with a grammar like one, cannot be taken.
-package enum FieldError: Error, Sendable, Equatable {
+public enum FieldError: Error, Sendable, Equatable {
     /// It does not fit the grammar.
     case malformed
     /// It fits, but lists more than the limit.

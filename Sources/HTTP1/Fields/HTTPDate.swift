@@ -1,12 +1,12 @@
 import Bytes
 
 /// A date and time as HTTP fields write it (RFC 9110 §5.6.7), in seconds since 1970.
-package enum HTTPDate {
+public enum HTTPDate {
     /// Reads any of the three forms; nil for anything else, which a precondition then ignores.
     ///
     /// The weekday must be one, but need not be the right one. A leap second is the second after it.
     /// - Parameter now: seconds since 1970, to find the century of the two-digit year of the RFC 850 form.
-    package static func parse(_ text: Span<UInt8>, now: Int64) -> Int64? {
+    public static func parse(_ text: Span<UInt8>, now: Int64) -> Int64? {
         let trimmed = text.trimmingBlanks()
         var cursor = FieldCursor(trimmed)
         let weekday = cursor.take(while: ASCII.isAlpha)
@@ -110,7 +110,7 @@ package enum HTTPDate {
     }
 
     /// Appends IMF-fixdate, 29 bytes: `Sun, 06 Nov 1994 08:49:37 GMT`. Years outside 0 to 9999 become the nearer end.
-    package static func append(_ secondsSince1970: Int64, into buffer: inout IOBuffer) {
+    public static func append(_ secondsSince1970: Int64, into buffer: inout IOBuffer) {
         let range = CivilDate.secondsShown
         let shown = min(max(secondsSince1970, range.lowerBound), range.upperBound)
         let date = CivilDate(secondsSince1970: shown)

@@ -1,9 +1,9 @@
 import Bytes
 
 /// The value of `Content-Type` (RFC 9110 §8.3.1).
-package struct MediaType: ~Escapable {
-    package let type: Span<UInt8>
-    package let subtype: Span<UInt8>
+public struct MediaType: ~Escapable {
+    public let type: Span<UInt8>
+    public let subtype: Span<UInt8>
     /// From the first semicolon on; well-formed.
     private let rest: Span<UInt8>
 
@@ -16,7 +16,7 @@ package struct MediaType: ~Escapable {
 
     /// Nil when the field or one of its parameters is malformed.
     @_lifetime(copy field)
-    package static func parse(_ field: Span<UInt8>) -> MediaType? {
+    public static func parse(_ field: Span<UInt8>) -> MediaType? {
         let text = field.trimmingBlanks()
         var cursor = FieldCursor(text)
         guard let type = cursor.token(), cursor.take(0x2F), let subtype = cursor.token() else {
@@ -33,13 +33,13 @@ package struct MediaType: ~Escapable {
     }
 
     /// True for this type, whatever its parameters. Both names must be lower case.
-    package func `is`(_ type: StaticString, _ subtype: StaticString) -> Bool {
+    public func `is`(_ type: StaticString, _ subtype: StaticString) -> Bool {
         self.type.equalsIgnoringCase(type) && self.subtype.equalsIgnoringCase(subtype)
     }
 
     /// The first parameter of a lower-case name: of a quoted value the inside, with its backslashes.
     @_lifetime(copy self)
-    package func parameter(_ name: StaticString) -> Span<UInt8>? {
+    public func parameter(_ name: StaticString) -> Span<UInt8>? {
         var cursor = FieldCursor(rest)
         while let parameter = try? cursor.parameter() {
             if parameter.name.equalsIgnoringCase(name) { return parameter.value }
@@ -48,11 +48,11 @@ package struct MediaType: ~Escapable {
     }
 
     /// `application/json` or any type built on it, such as `application/problem+json`.
-    package var isJSON: Bool { `is`("application", "json") || hasSuffix("+json") }
+    public var isJSON: Bool { `is`("application", "json") || hasSuffix("+json") }
 
     /// True for types whose values gzip makes smaller: text in any form. Pictures, sound and archives are packed
     /// already.
-    package var isCompressible: Bool {
+    public var isCompressible: Bool {
         if type.equalsIgnoringCase("text") { return !subtype.equalsIgnoringCase("event-stream") }
         if hasSuffix("+json") || hasSuffix("+xml") || hasSuffix("+text") || hasSuffix("+yaml") {
             return true

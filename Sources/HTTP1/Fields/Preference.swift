@@ -4,17 +4,17 @@ import Bytes
 ///
 /// A wish never makes a request fail: one that is malformed, or repeated, is as if it had not been sent (§2: the first
 /// one counts). Several lines are read one after the other into one value.
-package struct Preference: Sendable, Equatable {
-    package enum Return: Sendable, Equatable { case minimal, representation, previous }
+public struct Preference: Sendable, Equatable {
+    public enum Return: Sendable, Equatable { case minimal, representation, previous }
 
-    package private(set) var returning: Return?
+    public private(set) var returning: Return?
     /// Seconds.
-    package private(set) var wait: Int64?
+    public private(set) var wait: Int64?
 
-    package init() {}
+    public init() {}
 
     /// Adds one line.
-    package mutating func read(_ line: Span<UInt8>) {
+    public mutating func read(_ line: Span<UInt8>) {
         var cursor = FieldCursor(line)
         cursor.skipEmptyElements()
         while !cursor.isAtEnd {

@@ -1,7 +1,7 @@
 import Bytes
 
 /// An instant as JSON bodies and parameters write it (RFC 3339 §5.6), in milliseconds since 1970.
-package enum RFC3339 {
+public enum RFC3339 {
     /// Decimals of a second that are looked at; a longer fraction is refused.
     private static let fractionDigits = 9
 
@@ -9,7 +9,7 @@ package enum RFC3339 {
     ///
     /// The offset is required, `T` and `Z` may be lower case, and what a fraction has beyond milliseconds is cut off.
     /// A leap second is taken only where one can be, at 23:59:60 UTC, and is the second after it.
-    package static func parse(_ text: Span<UInt8>) -> Int64? {
+    public static func parse(_ text: Span<UInt8>) -> Int64? {
         var cursor = FieldCursor(text)
         guard let year = cursor.number(ofDigits: 4), cursor.take(0x2D),
             let month = cursor.number(ofDigits: 2), cursor.take(0x2D),
@@ -53,7 +53,7 @@ package enum RFC3339 {
 
     /// Appends UTC with milliseconds, 24 bytes: `2026-01-02T03:04:05.678Z`. Years outside 0 to 9999 become the nearer
     /// end.
-    package static func append(milliseconds: Int64, into buffer: inout IOBuffer) {
+    public static func append(milliseconds: Int64, into buffer: inout IOBuffer) {
         let range = CivilDate.secondsShown
         let shown = min(
             max(milliseconds, range.lowerBound * 1000), range.upperBound * 1000 + 999)
@@ -66,7 +66,7 @@ package enum RFC3339 {
 
     /// Appends whole seconds as they are shown so many seconds east of UTC, 25 bytes: `2026-01-02T03:04:05+02:00`. An
     /// offset that is no whole minute, as before 1972, is cut to one.
-    package static func append(seconds: Int64, offset: Int64, into buffer: inout IOBuffer) {
+    public static func append(seconds: Int64, offset: Int64, into buffer: inout IOBuffer) {
         let minutes = Int(offset / 60)
         append(CivilDate(secondsSince1970: seconds + Int64(minutes) * 60), into: &buffer)
         buffer.append(minutes < 0 ? 0x2D : 0x2B)

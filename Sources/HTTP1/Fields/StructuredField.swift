@@ -14,7 +14,7 @@ import Bytes
 /// Parameters and inner lists that the caller does not read are read over, and checked, by the next call. Strict: what
 /// the RFC's algorithm fails on is ``FieldError/malformed``. A list of several lines is read line by line; an empty
 /// line is an empty list. Names given twice are both reported, of which the last one counts.
-package struct StructuredField: ~Escapable {
+public struct StructuredField: ~Escapable {
     private var cursor: FieldCursor
     private var isStarted = false
     private var isInInnerList = false
@@ -22,13 +22,13 @@ package struct StructuredField: ~Escapable {
     private var needsBlank = false
 
     @_lifetime(copy field)
-    package init(_ field: Span<UInt8>) { cursor = FieldCursor(field) }
+    public init(_ field: Span<UInt8>) { cursor = FieldCursor(field) }
 
     // MARK: Item
 
     /// The field's only item.
     @_lifetime(copy self)
-    package mutating func item() throws(FieldError) -> StructuredItem {
+    public mutating func item() throws(FieldError) -> StructuredItem {
         precondition(!isStarted, "a field has one item")
         isStarted = true
         cursor.skipSpaces()
@@ -36,7 +36,7 @@ package struct StructuredField: ~Escapable {
     }
 
     /// Demands that nothing follows the item but its parameters.
-    package mutating func finish() throws(FieldError) {
+    public mutating func finish() throws(FieldError) {
         try drain()
         cursor.skipSpaces()
         guard cursor.isAtEnd else { throw .malformed }
@@ -46,14 +46,14 @@ package struct StructuredField: ~Escapable {
 
     /// The next member of a list, nil behind the last one.
     @_lifetime(copy self)
-    package mutating func nextListMember() throws(FieldError) -> StructuredValue? {
+    public mutating func nextListMember() throws(FieldError) -> StructuredValue? {
         guard try advanceToMember() else { return nil }
         return try value()
     }
 
     /// The next item of the inner list just met, nil behind its last one.
     @_lifetime(copy self)
-    package mutating func nextInner() throws(FieldError) -> StructuredItem? {
+    public mutating func nextInner() throws(FieldError) -> StructuredItem? {
         guard isInInnerList else { return nil }
         while try nextParameter() != nil {}
         if needsBlank && cursor.current != ASCII.space && cursor.current != 0x29 { throw .malformed }
@@ -72,14 +72,14 @@ package struct StructuredField: ~Escapable {
     /// The name of the next member of a dictionary, nil behind the last one; its value comes by ``memberValue()``,
     /// which must be called before anything else.
     @_lifetime(copy self)
-    package mutating func nextMemberName() throws(FieldError) -> Span<UInt8>? {
+    public mutating func nextMemberName() throws(FieldError) -> Span<UInt8>? {
         guard try advanceToMember() else { return nil }
         return try key()
     }
 
     /// The value of the member just named; true where it was left out.
     @_lifetime(copy self)
-    package mutating func memberValue() throws(FieldError) -> StructuredValue {
+    public mutating func memberValue() throws(FieldError) -> StructuredValue {
         guard cursor.take(0x3D) else { return .item(.boolean(true)) }
         return try value()
     }
@@ -88,7 +88,7 @@ package struct StructuredField: ~Escapable {
 
     /// The next parameter of the item just read, or of the inner list just ended; nil behind the last one.
     @_lifetime(copy self)
-    package mutating func nextParameter() throws(FieldError) -> StructuredParameter? {
+    public mutating func nextParameter() throws(FieldError) -> StructuredParameter? {
         guard cursor.take(0x3B) else { return nil }
         cursor.skipSpaces()
         let name = try key()
@@ -145,7 +145,7 @@ package struct StructuredField: ~Escapable {
 
 extension StructuredField {
     /// Appends what the inside of a string means: without the backslashes.
-    package static func append(unescaping content: Span<UInt8>, into buffer: inout IOBuffer) {
+    public static func append(unescaping content: Span<UInt8>, into buffer: inout IOBuffer) {
         var index = 0
         while index < content.count {
             if content[index] == 0x5C && index + 1 < content.count { index += 1 }
@@ -155,7 +155,7 @@ extension StructuredField {
     }
 
     /// Appends `text` as a string with its quotes; every byte must be printable ASCII.
-    package static func append(string text: Span<UInt8>, into buffer: inout IOBuffer) {
+    public static func append(string text: Span<UInt8>, into buffer: inout IOBuffer) {
         buffer.append(0x22)
         for index in text.indices {
             let byte = text[index]

@@ -1,7 +1,7 @@
 import Bytes
 
 /// A bare item of a structured field (RFC 9651 §3.3).
-package enum StructuredItem: ~Escapable {
+public enum StructuredItem: ~Escapable {
     /// At most 15 digits.
     case integer(Int64)
     /// In thousandths: at most 12 digits before and three behind the point.
@@ -19,16 +19,16 @@ package enum StructuredItem: ~Escapable {
 }
 
 /// A member of a list or dictionary.
-package enum StructuredValue: ~Escapable {
+public enum StructuredValue: ~Escapable {
     case item(StructuredItem)
     /// Its items follow by ``StructuredField/nextInner()``.
     case innerList
 }
 
 /// A parameter of an item or of an inner list.
-package struct StructuredParameter: ~Escapable {
-    package let name: Span<UInt8>
-    package let value: StructuredItem
+public struct StructuredParameter: ~Escapable {
+    public let name: Span<UInt8>
+    public let value: StructuredItem
 
     @_lifetime(copy name, copy value)
     init(name: Span<UInt8>, value: consuming StructuredItem) {

@@ -166,7 +166,7 @@ final class EventStream: EventReceiver {
             connection.writeProgressAt = 0
             return true
         case .blocked(let sent):
-            if sent > 0 || connection.writeProgressAt == 0 { connection.writeProgressAt = worker.loop.now }
+            if sent > 0 || connection.writeProgressAt == 0 { connection.noteWriteProgress() }
             return false
         case .failed:
             connection.close(.failure)
@@ -259,7 +259,7 @@ final class EventStream: EventReceiver {
     }
 
     func deadlineReached() {
-        if !queue.isEmpty && worker.loop.now >= deadline { return connection.closeStalled() }
+        if !queue.isEmpty && worker.loop.now >= deadline { return connection.expireWriting() }
         if isPoll {
             flush()
             return

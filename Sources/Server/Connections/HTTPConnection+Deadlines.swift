@@ -1,6 +1,7 @@
 import Bytes
 import HTTP1
 import Observability
+import Posix
 import Reactor
 
 /// How long each state may last.
@@ -30,7 +31,7 @@ extension HTTPConnection {
     /// A deadline of a state that must not last for ever has come.
     func expire() {
         if hold.isActive { return giveUpHolding() }
-        if !output.isEmpty { return closeStalled() }
+        if !output.isEmpty { return expireWriting() }
         switch phase {
         case .head(let scanner):
             if scanner.isIdle {
@@ -56,7 +57,21 @@ extension HTTPConnection {
         settle()
     }
 
-    func closeStalled() {
+    /// Begins the time anew that a reader has for taking something of a blocked answer.
+    func noteWriteProgress() {
+        writeProgressAt = worker.loop.now
+        unacknowledged = socket.unacknowledged
+    }
+
+    /// The kernel takes no more for as long as a reader may take nothing. It asks for more only when a third of its
+    /// megabytes is gone, so one that is slow but takes some of them is told from one that takes nothing.
+    func expireWriting() {
+        guard socket.unacknowledged < unacknowledged else { return closeStalled() }
+        noteWriteProgress()
+        armDeadline()
+    }
+
+    private func closeStalled() {
         worker.metrics.timedOut(.write)
         close(.slowReader)
     }

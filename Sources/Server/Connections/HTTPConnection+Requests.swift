@@ -63,9 +63,7 @@ extension HTTPConnection {
     func beginRequest(
         _ bytes: inout IOBuffer, head length: Int, _ response: inout ResponseWriter
     ) throws(HTTPFailure) -> Bool {
-        let hint = worker.api.anticipate(bytes.readable.extracting(0..<length))
-        try HeadParser.parse(bytes.readable.extracting(0..<length), into: &worker.head, limits: worker.httpLimits)
-        if let hint { worker.api.anticipate(further: hint) }
+        try parseHead(bytes.readable.extracting(0..<length))
         let (framing, expectsContinue) = (worker.head.framing, worker.head.expectsContinue)
         switch framing {
         case .none:
@@ -83,6 +81,15 @@ extension HTTPConnection {
         bytes.isSecret = isSecret(worker.head)
         paceCheckAt = requestStartedAt + LoopWorker.bodyGraceMilliseconds
         return try advance(&bytes, &response)
+    }
+
+    /// Parses a head, and meanwhile brings near what its key will need.
+    private func parseHead(_ bytes: Span<UInt8>) throws(HTTPFailure) {
+        try HeadParser.parseStart(bytes, into: worker.head, limits: worker.httpLimits)
+        var hint: KeyHint?
+        if let path = worker.head.plainPath { hint = worker.api.anticipate(bytes.extracting(path)) }
+        try HeadParser.parseRest(bytes, into: worker.head, limits: worker.httpLimits)
+        if let hint { worker.api.anticipate(further: hint) }
     }
 
     /// Asks the API before the body is read. A refusal that leaves the stream readable is dropped and told again when
@@ -121,7 +128,7 @@ extension HTTPConnection {
         _ bytes: inout IOBuffer, _ extent: RequestExtent, _ resumption: Resumption,
         _ response: inout ResponseWriter
     ) throws(HTTPFailure) -> Bool {
-        try HeadParser.parse(bytes.readable.extracting(0..<extent.head), into: &worker.head, limits: worker.httpLimits)
+        try HeadParser.parse(bytes.readable.extracting(0..<extent.head), into: worker.head, limits: worker.httpLimits)
         return handle(&bytes, extent, resumption, &response)
     }
 

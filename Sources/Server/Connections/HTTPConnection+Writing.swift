@@ -46,8 +46,7 @@ extension HTTPConnection {
         switch output.flush(to: socket) {
         case .drained: break
         case .blocked(let sent):
-            if sent > 0 { writeProgressAt = worker.loop.now }
-            if sent == 0 && before > 0 && writeProgressAt == 0 { writeProgressAt = worker.loop.now }
+            if sent > 0 || before > 0 && writeProgressAt == 0 { noteWriteProgress() }
             return true
         case .failed:
             close(.failure)

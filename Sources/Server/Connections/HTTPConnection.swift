@@ -75,6 +75,8 @@ final class HTTPConnection: EventHandler {
     @exclusivity(unchecked) var parkedUntil: Int64 = 0
     /// When the reader last took something of a blocked answer.
     @exclusivity(unchecked) var writeProgressAt: Int64 = 0
+    /// What of it the kernel held then and the reader had not acknowledged, in bytes.
+    @exclusivity(unchecked) var unacknowledged = 0
     /// Why an orderly end came.
     @exclusivity(unchecked) var endReason: CloseReason = .client
     /// When the pace of the body being read is judged next (monotonic milliseconds).

@@ -56,10 +56,10 @@ final class Surface {
         for field in fields { bytes += Array((field + "\r\n").utf8) }
         if !body.isEmpty { bytes += Array("Content-Length: \(body.count)\r\n".utf8) }
         bytes += Array("\r\n".utf8)
-        var head = RequestHead()
+        let head = RequestHead()
         response.removeAll()
         do throws(HTTPFailure) {
-            try HeadParser.parse(bytes.span, into: &head, limits: HTTPLimits())
+            try HeadParser.parse(bytes.span, into: head, limits: HTTPLimits())
         } catch {
             response.prepare(for: nil, keepsAlive: false)
             worker.refuse(error, response: &response)

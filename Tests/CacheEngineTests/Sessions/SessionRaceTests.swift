@@ -1,21 +1,23 @@
 import Bytes
 import CacheModel
 import Glibc
+import Posix
 import Synchronization
 import Testing
 
 @testable import CacheEngine
 
-/// Runs a body on so many threads at once.
-private func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
-    await withTaskGroup(of: Void.self) { group in
-        for number in 0..<count { group.addTask { body(number) } }
-    }
+/// Runs a body on so many threads at once. Tasks would share as many threads as there are cores: on one core they would
+/// follow each other, and one that waits for another might wait for ever.
+private func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
+    let group = ThreadGroup()
+    for number in 0..<count { try group.start(name: "racer") { body(number) } }
+    group.join()
 }
 
 @Suite struct SessionRaceTests {
     @Test("nothing brings a session back: after it was destroyed every change is refused, and it stays gone")
-    func noResurrection() async {
+    func noResurrection() throws {
         let cache = Cache()
         let (engine, now) = (cache.engine, cache.now)
         for round in 0..<200 {
@@ -23,7 +25,7 @@ private func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) a
             _ = Cache.begin(id, Beginning(user: "u", idle: 60_000), in: engine, at: now)
             let isGone = Atomic<Bool>(false)
             let late = Atomic<Int>(0)
-            await together(4) { number in
+            try together(4) { number in
                 for turn in 0..<50 {
                     if number == 0, turn == 10 {
                         _ = Cache.session(.handle(.of(id)), .destroy, in: engine, at: now)
@@ -47,11 +49,11 @@ private func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) a
     }
 
     @Test("clients that merge different members lose nothing")
-    func noLostMembers() async {
+    func noLostMembers() throws {
         let cache = Cache()
         let (engine, now) = (cache.engine, cache.now)
         cache.begin("a")
-        await together(4) { number in
+        try together(4) { number in
             for turn in 0..<500 {
                 let answer = Cache.session(
                     .secret(.of("a")), .patch(.merge), "{\"data\":{\"m\(number)\":\(turn)}}", in: engine, at: now)
@@ -62,13 +64,13 @@ private func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) a
     }
 
     @Test("a user's list always names a session that lives on while it is rotated and patched, and never a dead one")
-    func listsAreExact() async {
+    func listsAreExact() throws {
         let cache = Cache()
         let (engine, now) = (cache.engine, cache.now)
         cache.begin("r0", Beginning(user: "u"))
         let isDone = Atomic<Bool>(false)
         let wrong = Atomic<Int>(0)
-        await together(3) { number in
+        try together(3) { number in
             if number == 0 {
                 for turn in 0..<2000 {
                     _ = Cache.rotate("r\(turn)", to: "r\(turn + 1)", in: engine, at: now)
@@ -96,10 +98,10 @@ private func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) a
     }
 
     @Test("a revocation and beginnings under a cap, all at once, leave no more sessions than the cap")
-    func capsHold() async {
+    func capsHold() throws {
         let cache = Cache()
         let (engine, now) = (cache.engine, cache.now)
-        await together(4) { number in
+        try together(4) { number in
             for turn in 0..<300 {
                 let cap = SessionCap(most: 3, policy: turn % 2 == 0 ? .oldest : .reject)
                 let answer = Cache.begin("s\(number)-\(turn)", Beginning(user: "u", cap: cap), in: engine, at: now)
