@@ -27,6 +27,10 @@ package struct APIWorker: ~Copyable {
     /// What the last answer may reveal: it must not leave before the log holds all records up to here.
     package var horizon: Position { desk.reply.horizon }
 
+    /// The same for an answer that has waited in vain for a log that cannot be written: a read leaves without what may
+    /// be said late.
+    package var firmHorizon: Position { desk.route.mayChange ? desk.reply.horizon : desk.reply.firmHorizon }
+
     /// What the client wants confirmed before the last answer leaves; nil for nothing.
     package var acknowledgement: Acknowledgement? { desk.acknowledgement }
 

@@ -27,8 +27,7 @@ extension Desk {
     mutating func judge(_ request: borrowing Request) throws(Problem) {
         route = Routes.all[0]
         // What the request before revealed, wrote and wanted confirmed is not this one's.
-        reply.horizon = .none
-        reply.written = .none
+        reply.beginRequest()
         acknowledgement = nil
         refreshAccess()
         if api.settings.loopbackOnly { try checkHost(request) }

@@ -141,6 +141,6 @@ extension EmbeddedEngine {
 extension Reply {
     /// A reply of rows reveals what each of them shows.
     mutating func raiseHorizonToRows() {
-        for row in rows { horizon = max(horizon, row.info.position) }
+        for row in rows { reveal(row.info.position) }
     }
 }

@@ -74,6 +74,6 @@ extension Shard {
     /// What the reply reveals of this shard: the entry or what was written, and whatever no entry shows.
     @inline(always)
     func setHorizon(of reply: inout Reply) {
-        reply.horizon = max(reply.horizon, max(lastUntagged, max(reply.entry.position, reply.written)))
+        reply.reveal(max(lastFirm, max(reply.entry.position, reply.written)), late: lastUntagged)
     }
 }

@@ -16,7 +16,7 @@ extension EmbeddedEngine {
         let limit = max(1, command.limit)
         var merge = OrderedMerge(OrderedQuery(command), shardCount: shardCount, limit: limit)
         for number in 0..<shardCount { merge.refill(number, of: self, after: RawBytes(command.after), now) }
-        reply.horizon = lastUntagged
+        revealUntagged(in: &reply)
         defer { reply.raiseHorizonToRows() }
         while reply.rows.count < limit {
             guard merge.takeSmallest(of: self, now, into: &reply) else { return }

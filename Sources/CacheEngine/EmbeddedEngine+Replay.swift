@@ -44,6 +44,16 @@ extension EmbeddedEngine {
         for number in 0..<shardCount { locked(shards[number]) { $0.departures.forgetSome() } }
     }
 
+    /// States of other kinds may be few or all of the entries: each half of the shards expects all of them, and a
+    /// sub-table makes room only once something is put into it.
+    package func beginLoading(entries: Int) {
+        for number in 0..<allShardCount { locked(shards[number]) { $0.expect(entries: entries / shardCount) } }
+    }
+
+    package func endLoading() {
+        for number in 0..<allShardCount { locked(shards[number]) { $0.settle() } }
+    }
+
     private func onShard(of key: Span<UInt8>, _ kind: Kind, _ body: (inout Shard, RawBytes, UInt64) -> Void) {
         if kind == .keys {
             let key = RawBytes(key)

@@ -175,7 +175,8 @@ extension Shard {
     ) -> Position {
         let position = takePosition()
         let key = deletion == nil ? [] : found.entry.key.copied
-        lastUntagged = position
+        // What has ended stays hidden whatever the log says of it.
+        noteUntagged(position, isLate: reason == .expired)
         digest &-= StateDigest.mix(hash, found.entry.position)
         if context.pointee.hasReader {
             let name = loggedName(found.entry.key)

@@ -10,6 +10,13 @@ extension Shard {
         return single.take()
     }
 
+    /// Notes a change that no entry's position shows.
+    @inline(always)
+    mutating func noteUntagged(_ position: Position, isLate: Bool = false) {
+        lastUntagged = position
+        if !isLate { lastFirm = position }
+    }
+
     /// What the log calls an entry: its kind, and the key its kind knows it by.
     @inline(always)
     func loggedName(_ key: RawBytes) -> (kind: Kind, key: RawBytes) {

@@ -29,6 +29,8 @@ struct Shard: ~Copyable {
     var run = PositionRun(last: .none, left: 0)
     /// The last change that no entry's position shows: a removal, or a change of lifetime.
     var lastUntagged: Position = .none
+    /// The same without what the log may say late: see ``Reply/firmHorizon``.
+    var lastFirm: Position = .none
     /// The shard's part of ``EmbeddedEngine/digest``, and as much of it as the log was told of.
     var digest: UInt64 = 0
     var recordedDigest: UInt64 = 0

@@ -22,11 +22,12 @@ extension EmbeddedEngine: DurableState {
         return sum &+ boardDigest
     }
 
-    /// The last change in any of the keys' shards that no entry's position shows.
-    var lastUntagged: Position {
-        var last = Position.none
-        for number in 0..<shardCount { last = max(last, locked(shards[number]) { $0.lastUntagged }) }
-        return last
+    /// What a reply about all keys reveals beside entries.
+    func revealUntagged(in reply: inout Reply) {
+        for number in 0..<shardCount {
+            let (firm, last) = locked(shards[number]) { ($0.lastFirm, $0.lastUntagged) }
+            reply.reveal(firm, late: last)
+        }
     }
 
     package var lastPosition: Position { context.pointee.lastPosition }

@@ -22,4 +22,15 @@ public protocol DurableState: AnyObject, Sendable {
     /// Says that this state begins with a snapshot, which does not tell why what is missing is: from here on no key
     /// counts as never having been there.
     func forgetDepartures()
+
+    /// Says that about so many entries follow, so that room for them can be made at once: a hint, which may be wrong.
+    func beginLoading(entries: Int)
+
+    /// Says that those entries have been applied: room that was made for too many is given back.
+    func endLoading()
+}
+
+extension DurableState {
+    public func beginLoading(entries: Int) {}
+    public func endLoading() {}
 }

@@ -30,7 +30,10 @@ public struct Reply: ~Copyable {
     /// The highest position of a change that this reply may reveal: it must not leave before the log holds all records
     /// up to it. At least that of the entry, and of the last removal or change of lifetime in the shards it looked at.
     /// Rises over the commands of one request: who begins a request clears it.
-    public var horizon: Position = .none
+    public private(set) var horizon: Position = .none
+    /// The same without what a log that cannot be written may say late, for it takes nothing back that a reader was
+    /// shown: ends that reads moved, and removals of what had ended. At most ``horizon``.
+    public private(set) var firmHorizon: Position = .none
     /// When a missing key went away, where that is known.
     public var missedAt: Instant?
     /// The entry's stored fields, in the form of ``StoredFields``.
@@ -56,6 +59,20 @@ public struct Reply: ~Copyable {
     public var workspace = Workspace()
 
     public init() {}
+
+    /// Notes that the reply may reveal all changes up to a position.
+    /// - Parameter late: the same with what may be said late; see ``firmHorizon``.
+    public mutating func reveal(_ position: Position, late: Position = .none) {
+        firmHorizon = max(firmHorizon, position)
+        horizon = max(horizon, max(position, late))
+    }
+
+    /// A request begins, which has revealed nothing yet.
+    public mutating func beginRequest() {
+        horizon = .none
+        firmHorizon = .none
+        written = .none
+    }
 
     /// Forgets the last answer; storage past 64 KiB is given back, so that one large answer does not stay for ever.
     public mutating func reset() {

@@ -12,14 +12,7 @@ struct HashIndexTests {
         var random = SplitMix64(seed: 1)
         for number in 1...60_000 { index.insert(random.next(), UInt32(number)) }
         index.checkInvariants()
-        var total = 0
-        for table in 0..<HashIndex.tableCount {
-            let table = index.tables[table]
-            for position in 0..<table.last where table.slots![position] != 0 {
-                total += position - table.home(UInt32(truncatingIfNeeded: table.slots![position] >> 32))
-            }
-        }
-        #expect(total < 60_000 * 4)
+        #expect(distance(index) < 60_000 * 4)
         #expect(index.bytes / 60_000 <= 13)
     }
 
@@ -68,6 +61,55 @@ struct HashIndexTests {
         for reference in 1...40 as ClosedRange<UInt32> { index.remove(at: index.place(of: reference, hash: 5)!) }
         index.checkInvariants()
         #expect(index.count == 20)
+    }
+
+    /// How far slots stand from their homes, all together.
+    private func distance(_ index: borrowing HashIndex) -> Int {
+        var total = 0
+        for table in 0..<HashIndex.tableCount {
+            let table = index.tables[table]
+            guard let slots = table.slots else { continue }
+            for position in 0..<table.last where slots[position] != 0 {
+                total += position - table.home(UInt32(truncatingIfNeeded: slots[position] >> 32))
+            }
+        }
+        return total
+    }
+
+    @Test("entries that come in hash order, as a capture gives them, stand near their homes when they are expected")
+    func inOrder() {
+        var random = SplitMix64(seed: 21)
+        let hashes = (0..<100_000).map { _ in random.next() }.sorted { $0 << 25 < $1 << 25 }
+        var index = HashIndex()
+        index.expect(entries: hashes.count)
+        for (number, hash) in hashes.enumerated() {
+            index.insert(hash, UInt32(number + 1))
+            if number % 10_000 == 0 { #expect(distance(index) < (number + 1) * 6) }
+        }
+        index.checkInvariants()
+        #expect(distance(index) < hashes.count * 6)
+        index.settle()
+        index.checkInvariants()
+        for (number, hash) in hashes.enumerated() { #expect(index.place(of: UInt32(number + 1), hash: hash) != nil) }
+    }
+
+    @Test("a wrong expectation costs nothing that lasts", arguments: [0, 1, 700, 50_000, 3_000_000])
+    func wrongExpectation(_ expected: Int) {
+        var random = SplitMix64(seed: 22)
+        var index = HashIndex()
+        index.expect(entries: expected)
+        var hashes: [UInt64] = []
+        for number in 1...50_000 {
+            hashes.append(random.next())
+            index.insert(hashes[number - 1], UInt32(number))
+        }
+        index.settle()
+        index.checkInvariants()
+        #expect(index.bytes / 50_000 <= 13)
+        for (number, hash) in hashes.enumerated() { #expect(index.place(of: UInt32(number + 1), hash: hash) != nil) }
+        // It goes on growing and shrinking as ever.
+        for (number, hash) in hashes.enumerated() { index.remove(at: index.place(of: UInt32(number + 1), hash: hash)!) }
+        #expect(index.bytes < 20_000)
     }
 
     @Test("an emptied index gives its memory back")

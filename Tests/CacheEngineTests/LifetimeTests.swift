@@ -47,6 +47,34 @@ struct LifetimeTests {
         #expect(recorder.count == 1 + 9)
     }
 
+    @Test("a read that slides or finds an end waits for the log, but not for ever: a change of somebody does")
+    func whatMayBeSaidLate() {
+        let cache = Cache(shards: 1, reader: Recorder())
+        var reply = Reply()
+        /// The positions a plain read of a key reveals, firm and all.
+        func read(_ key: String) -> (firm: Position, all: Position) {
+            let key = Array(key.utf8)
+            reply.beginRequest()
+            let read = Read(key: key.span, slides: true, acceptsStale: true, wantsValue: true)
+            _ = cache.engine.execute(.read(read), at: cache.now, ticket: Ticket(packed: 0), reply: &reply)
+            return (reply.firmHorizon, reply.horizon)
+        }
+        let sliding = cache.put("sliding", "1", lifetime: .set(Lifetime(idle: 10_000))).written
+        let ending = cache.put("ending", "1", lifetime: .set(Lifetime(expiresAt: after(cache, 5000)))).written
+        cache.pass(4999)
+        let slid = read("sliding")
+        #expect(slid.firm == sliding && slid.all > ending)
+        cache.pass(1)
+        let ended = read("ending")
+        #expect(reply.outcome == .miss(.expired))
+        #expect(ended.firm == .none && ended.all > slid.all)
+        // Others that look at the shard need not wait for either.
+        #expect(read("nothing").firm == .none)
+        let deleted = cache.delete("sliding").written
+        #expect(read("nothing").firm == deleted)
+        #expect(read("nothing").all == deleted)
+    }
+
     @Test("keep keeps the lifetime, set replaces it, append leaves it alone")
     func keeping() {
         let cache = Cache()

@@ -61,6 +61,73 @@ import Testing
         #expect(appender.last == position(4))
     }
 
+    @Test func `what heaped up is written in batches that end where groups do`() {
+        var batch = LogBatch(mostBytes: 1000)
+        let inGroups: [UInt64: Int] = [9: 2, 10: 1, 20: 3, 21: 2, 22: 1]
+        // The last comes first: it waits for all the others.
+        queue(position(60))
+        for number in 1...59 as ClosedRange<UInt64> { queue(position(number), remaining: inGroups[number] ?? 0) }
+        var last: UInt64 = 0
+        var batches = 0
+        while last < 60 {
+            let count = batch.fill(from: queue, after: last)
+            #expect(count > 0, "nothing more comes behind \(last)")
+            guard count > 0 else { return }
+            #expect(batch.records.map(\.number) == Array(last + 1...last + UInt64(count)))
+            #expect(batch.records.last?.remaining == 0)
+            #expect(batch.bytes.count <= 1000 + 4 * 100)
+            #expect(batch.records.reduce(0) { $0 + $1.length } == batch.bytes.count)
+            last += UInt64(count)
+            batches += 1
+            batch.clear()
+        }
+        #expect(batches >= 4)
+        let left = batch.fill(from: queue, after: last)
+        #expect(left == 0)
+    }
+
+    @Test func `a record longer than a batch is written, and so is a group`() {
+        var batch = LogBatch(mostBytes: 10)
+        queue(position(1))
+        queue(position(2), remaining: 1)
+        queue(position(3))
+        for expected in [1, 2, 0] {
+            let count = batch.fill(from: queue, after: expected == 1 ? 0 : expected == 2 ? 1 : 3)
+            #expect(count == expected)
+            batch.clear()
+        }
+    }
+
+    @Test func `the longest value, key and fields make a record that a start reads`() throws {
+        var appender = try appender()
+        let key = [UInt8](repeating: 107, count: Limits.stateNameBytes)
+        let fields = [UInt8](repeating: 1, count: Limits.fieldsBytes)
+        let value = [UInt8](repeating: 7, count: RecordHeader.maximumValue)
+        let state = EntryState(
+            modifiedAt: Instant(milliseconds: 1),
+            lifetime: Lifetime(
+                expiresAt: Instant(milliseconds: 1 << 50), idle: 1, staleWhileRevalidate: 2, staleIfError: 3),
+            freshUntil: Instant(milliseconds: 1 << 49), version: 9)
+        queue.append(
+            .put(key: key.span, value: value.span, fields: fields.span, state: state), at: position(1), remaining: 0,
+            digestChange: 0)
+        #expect(step(&appender) == .written)
+        disk.kill()
+        let recovered = try recover(disk)
+        #expect(recovered.report.records == 1)
+        #expect(recovered.end.last == position(1))
+    }
+
+    @Test func `a record of the greatest length is read, one byte more is not`() {
+        var bytes = [UInt8](repeating: 0, count: RecordHeader.size)
+        func peek(_ length: Int) -> RecordHeader? {
+            for index in 0..<4 { bytes[4 + index] = UInt8(truncatingIfNeeded: length >> (8 * index)) }
+            return RecordHeader.peek(bytes.span, at: 0)
+        }
+        #expect(peek(RecordHeader.maximumLength) != nil)
+        #expect(peek(RecordHeader.maximumLength + 1) == nil)
+    }
+
     /// A start in a new epoch writes again what the old one left, so the segment begins in the old epoch.
     @Test func `behind records that were written again the log goes on in the new epoch`() throws {
         var first = try appender()

@@ -196,6 +196,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 2_000_000, UInt64.max])
+    func `takes no other memory for a manifest that counts its entries wrong`(said: UInt64) throws {
+        let logged = filled(steps: 20_000)
+        var entry = try write(logged).entry(id: 1, madeAt: Instant(milliseconds: 0), isRehearsed: false)
+        let loader = SnapshotLoader(disk: disk, threads: 2)
+        let right = LoggedEngine.engine()
+        _ = try loader.load("snapshot", into: right, expected: entry)
+        entry.entries = said
+        let made = LoggedEngine.engine()
+        _ = try loader.load("snapshot", into: made, expected: entry)
+        #expect(made.contents == logged.engine.contents)
+        made.checkInvariants()
+        let (found, wanted) = (made.statistics().memoryUsed, right.statistics().memoryUsed)
+        #expect(found <= wanted * 21 / 20, "\(found) bytes, \(wanted) when it counts right")
+    }
+
     @Test func `that finds no room says so`() throws {
         disk.room.store(10_000, ordering: .relaxed)
         let failure = #expect(throws: SnapshotFailure.self) { try write(filled()) }

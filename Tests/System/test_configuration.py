@@ -63,6 +63,8 @@ BAD_FLAGS = [
     (["--head-timeout", "5parsecs"], "head-timeout"),
     (["--max-connections", "0"], "max-connections"),
     (["--max-value-size", "big"], "max-value-size"),
+    (["--max-value-size", "33mb", "--data-dir", "/tmp/nowhere"], "max-value-size"),
+    (["--max-body-size", "1gb", "--data-dir", "/tmp/nowhere"], "max-body-size"),
     (["--max-header-fields", "-1"], "max-header-fields"),
 ]
 

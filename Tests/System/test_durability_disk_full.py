@@ -1,5 +1,6 @@
 """A disk without room: changes are refused, reads go on, and with room everything goes on (D6)."""
 
+import re
 import signal
 import time
 
@@ -12,6 +13,7 @@ from repetitions import times
 from traffic import Traffic
 
 REPEATED = times(2, 20, 20)
+REFUSED = re.compile(r"nuthatch_log_refused_writes(_total)? ")
 
 
 @pytest.fixture
@@ -66,6 +68,52 @@ def test_a_full_disk_refuses_changes_and_answers_reads(small, policy):
     small.ledger.fault()
     small.start("--fsync", policy)
     small.verify()
+
+
+@pytest.mark.timed
+@pytest.mark.deadline(120)
+@pytest.mark.parametrize("policy", ["always", "everysec"])
+def test_reads_that_slide_and_ends_are_answered_while_nothing_can_be_written(small, policy):
+    sliding = [f"sliding-{number}" for number in range(60)]
+    ending = [f"ending-{number}" for number in range(40)]
+    small.start("--fsync", policy, "--log-segment-size", "64kb")
+    with small.client() as client:
+        for key in sliding:
+            client.store(key, b"x" * 100, "idle=4s")
+        for key in ending:
+            client.store(key, b"x", "ttl=3s")
+        until_ended = time.monotonic() + 3.2
+        with small.disk.filled(leaving=0):
+            began = time.monotonic()
+            # Every read past a tenth of the lifetime is a record; so many fill what room the segment has.
+            while time.monotonic() < max(began + 9, until_ended):
+                for key in sliding:
+                    answer = client.get(key, accept_encoding="identity")
+                    assert (answer.status, answer.body) == (200, b"x" * 100), (key, answer, time.monotonic() - began)
+                assert client.get("nobody").status == 404
+                time.sleep(0.02)
+            for key in ending:
+                assert client.get(key).status == 404, key
+            refused = client.put("more", b"1")
+            assert refused.status in (503, 507) and refused.problem["applied"] is False
+            assert refused_writes(small) > 0, "every record found room: nothing was shown"
+        wait_until_writable(small)
+        for key in sliding:
+            assert client.get(key).status == 200
+    small.process.kill()
+    small.ledger.fault()
+    small.start("--fsync", policy)
+    with small.client() as client:
+        for key in ending:
+            assert client.get(key).status == 404
+    small.verify()
+
+
+def refused_writes(node):
+    """How often the log could not write for want of room."""
+    with node.client() as client:
+        figures = client.request("GET", "/metrics").body.decode()
+    return sum(float(line.split()[1]) for line in figures.splitlines() if REFUSED.match(line))
 
 
 @pytest.mark.deadline(120)

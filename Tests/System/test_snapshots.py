@@ -1,6 +1,7 @@
 """Snapshots beside a running server, and the commands on data directories, with the real binary."""
 
 import gzip
+import itertools
 import json
 import threading
 import time
@@ -137,6 +138,49 @@ def test_a_directory_is_restored_to_positions_and_times(data, make_data, tmp_pat
     assert int(at.split(".")[1]) >= int(positions[10].split(".")[1])
     again = run_nuthatch("restore", "--from", data.directory, "--into", tmp_path / "restored-0", "--to", positions[0])
     assert again.returncode == 2 and b"is not empty" in again.stderr
+
+
+def test_a_sample_is_looked_at_beside_the_running_server(data):
+    data.start("--log-segment-size", "64kb")
+    over = threading.Event()
+
+    def write():
+        for number in itertools.count():
+            if over.is_set():
+                return
+            put(data, f"key-{number % 50}", b"x" * 3000)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(6):
+            make_snapshot(data)
+            told = run_nuthatch("verify", "--sample", data.directory, within=30)
+            assert told.returncode == 0, told.stdout
+            assert b" closed segments and 1 of " in told.stdout and b" snapshots, seed " in told.stdout
+    finally:
+        over.set()
+        writer.join()
+    assert run_nuthatch("verify", "--seed", "5", data.directory).returncode != 0
+
+
+def test_a_sample_tells_damage_and_a_snapshot_gets_past_it(data):
+    data.start("--log-segment-size", "64kb")
+    for number in range(60):
+        put(data, f"key-{number}", b"%d" % number * 1500)
+    closed = data.files("log-*")[:-1]
+    assert 0 < len(closed) <= 4, closed
+    content = bytearray(closed[0].read_bytes())
+    content[len(content) // 2] ^= 1
+    closed[0].write_bytes(content)
+    told = run_nuthatch("verify", "--sample", data.directory)
+    assert told.returncode == 2 and f"{closed[0].name}, byte ".encode() in told.stdout, told.stdout
+    make_snapshot(data)
+    data.process.kill()
+    data.process.wait_for_kill()
+    data.start()
+    for number in range(60):
+        assert get(data, f"key-{number}") == b"%d" % number * 1500
 
 
 def test_a_damaged_directory_is_told_and_what_is_sound_is_saved(data, make_data, tmp_path):

@@ -71,7 +71,7 @@ extension Desk {
         }
         form.nonce = random.next()
         if turn.resumption == .deadline, let granted = held.removeValue(forKey: turn.ticket.connection) {
-            reply.horizon = max(reply.horizon, granted.horizon)
+            reply.reveal(granted.horizon)
             answerLimit(
                 granted.verdict, item.policy, bytes.readable, denial, reservation: Span(), response: &response)
             return .responded

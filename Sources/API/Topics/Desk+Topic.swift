@@ -29,7 +29,7 @@ extension Desk {
 
     /// What the answer shows of topics that are kept must be in the log before it leaves.
     mutating func showTopics() {
-        if gate != nil { reply.horizon = max(reply.horizon, api.hub.keptPosition) }
+        if gate != nil { reply.reveal(api.hub.keptPosition) }
     }
 
     static func notKept(_ answer: KeepingAnswer) -> Problem {

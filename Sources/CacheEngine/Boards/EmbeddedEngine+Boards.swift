@@ -51,7 +51,7 @@ extension EmbeddedEngine {
         case .seasons: board.seasons(&reply)
         case .define, .remove, .submit, .compare: break
         }
-        reply.horizon = max(reply.horizon, board.lastPosition)
+        reply.reveal(board.lastPosition)
     }
 
     private func submit(
@@ -67,7 +67,7 @@ extension EmbeddedEngine {
                 board.settle(at: now)
                 step = board.submit(submission, &reply)
             }
-            reply.horizon = max(reply.horizon, board.lastPosition)
+            reply.reveal(board.lastPosition)
             board.lock.unlock()
             guard case .missing(let bytes) = step else { return }
             reply.board.reset()
@@ -96,7 +96,7 @@ extension EmbeddedEngine {
                 board.settle(at: now)
                 goesOn = board.compare(comparison, range, &keys, &reply)
             }
-            reply.horizon = max(reply.horizon, board.lastPosition)
+            reply.reveal(board.lastPosition)
             let words = board.settings.columns.count
             board.lock.unlock()
             guard goesOn else { return }
@@ -161,7 +161,7 @@ extension EmbeddedEngine {
         board.recordSettings(at: position, remaining: 0)
         reply.board.outcome = .created
         reply.written = position
-        reply.horizon = max(reply.horizon, position)
+        reply.reveal(position)
     }
 
     private func redefine(_ board: Board, _ settings: BoardSettings, _ now: Instant, _ reply: inout Reply) {
@@ -175,7 +175,7 @@ extension EmbeddedEngine {
             reply.board.outcome = .replaced
             reply.written = board.changed
         }
-        reply.horizon = max(reply.horizon, board.lastPosition)
+        reply.reveal(board.lastPosition)
     }
 
     private func removeBoard(_ name: RawBytes, _ now: Instant, _ reply: inout Reply) {
@@ -189,6 +189,6 @@ extension EmbeddedEngine {
             return board
         }
         reply.board.outcome = removed == nil ? .noBoard : .removed
-        reply.horizon = max(reply.horizon, reply.written)
+        reply.reveal(reply.written)
     }
 }

@@ -43,7 +43,7 @@ extension Shard {
         _ deletion: CallerDeletion, _ key: RawBytes, _ hash: UInt64, _ now: Instant
     ) -> Position {
         let position = takePosition()
-        lastUntagged = position
+        noteUntagged(position)
         leave(deletion, key.copied, hash, at: position, now: now)
         noteDeparture(hash, .deleted, isGhost: departures.isGhost(hash), at: now)
         if context.pointee.hasReader {

@@ -48,11 +48,12 @@ extension Shard {
         found.entry.setTimes(times)
         guard isLogged else { return }
         let position = takePosition()
-        recordLifetime(found.entry, at: position)
+        recordLifetime(found.entry, at: position, isLate: true)
     }
 
-    mutating func recordLifetime(_ entry: Entry, at position: Position) {
-        lastUntagged = position
+    /// - Parameter isLate: a log that cannot be written may say so late.
+    mutating func recordLifetime(_ entry: Entry, at position: Position, isLate: Bool = false) {
+        noteUntagged(position, isLate: isLate)
         guard context.pointee.hasReader else { return }
         let times = entry.times
         let name = loggedName(entry.key)

@@ -3,6 +3,14 @@ import CacheModel
 
 /// Applying records of the log to one shard.
 extension Shard {
+    mutating func expect(entries: Int) { index.expect(entries: entries) }
+
+    mutating func settle() {
+        let before = index.bytes
+        index.settle()
+        context.pointee.account.add(index.bytes - before)
+    }
+
     mutating func replayPut(
         _ key: RawBytes, _ hash: UInt64, _ value: RawBytes, _ fields: RawBytes, _ state: EntryState,
         _ position: Position

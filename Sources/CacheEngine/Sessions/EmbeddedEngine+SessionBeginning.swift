@@ -77,7 +77,7 @@ extension EmbeddedEngine {
     func live(of user: Span<UInt8>, _ now: Instant, _ reply: inout Reply) -> [LiveSession] {
         let group = SessionGroups.user(user, stateHasher)
         let found = context.pointee.sessions.handles(of: group, after: nil, most: .max)
-        reply.horizon = max(reply.horizon, found.last)
+        reply.reveal(found.last)
         var live: [LiveSession] = []
         for handle in found.handles {
             lookUp(handle, now, &reply) { entry, head, digest in

@@ -16,7 +16,8 @@ extension EmbeddedEngine {
             shard.lock.lock()
             defer { shard.lock.unlock() }
             guard let entry = shard.state.pointee.findVisible(target.key, target.hash, now)?.entry else { return }
-            reply.horizon = max(reply.horizon, max(entry.position, shard.state.pointee.lastUntagged))
+            reply.reveal(
+                max(entry.position, shard.state.pointee.lastFirm), late: shard.state.pointee.lastUntagged)
             switch SessionRecord(entry.fields.span) {
             case .live(let head): return body(entry, head, digest)
             case .ended(let ended) where ended.end == .rotated: last = digest
@@ -39,7 +40,7 @@ extension EmbeddedEngine {
         let group = SessionGroups.user(command.user, stateHasher)
         context.pointee.sessions.lockUser(group)
         let found = context.pointee.sessions.handles(of: group, after: nil, most: .max)
-        reply.horizon = max(reply.horizon, found.last)
+        reply.reveal(found.last)
         var revoked = 0
         for handle in found.handles where handle != except {
             if end(handle, .revoked, of: command.user, now, &reply) { revoked += 1 }
@@ -94,7 +95,7 @@ extension EmbeddedEngine {
         while budget > 0 {
             let wanted = min(budget, max(1, command.limit - reply.rows.count))
             let found = context.pointee.sessions.handles(of: group, after: after, most: wanted)
-            reply.horizon = max(reply.horizon, found.last)
+            reply.reveal(found.last)
             for handle in found.handles { addRow(of: handle, command, now, &reply) }
             guard let last = found.handles.last, found.handles.count == wanted else { return }
             (after, budget) = (last, budget - wanted)

@@ -77,7 +77,7 @@ extension EmbeddedEngine {
             run = shard.pointee.run
             shard.pointee.run.left = 0
             if written == .none { (written, entry) = (reply.written, reply.entry) }
-            reply.horizon = max(reply.horizon, reply.written)
+            reply.reveal(reply.written)
         }
         // The reply is about the first entry that was written; its outcome is the planner's.
         (reply.written, reply.entry, reply.outcome) = (written, entry, outcome)

@@ -44,6 +44,8 @@ struct HashIndex: ~Copyable {
     private(set) var count = 0
     /// Bytes allocated: slots as the allocator rounds them, and the tables' own.
     private(set) var bytes: Int
+    /// What a sub-table is made for when its first entry comes.
+    private var firstCapacity = smallest
 
     init() {
         tables = .allocate(capacity: Self.tableCount)
@@ -95,7 +97,7 @@ struct HashIndex: ~Copyable {
         precondition(reference != 0, "0 marks an empty slot")
         let index = Self.tableIndex(hash)
         if tables[index].count + 1 > tables[index].capacity / 8 * 7 + tables[index].capacity % 8 {
-            resize(index, capacity: max(Self.smallest, (Int(tables[index].count) + 1) * 10 / 7))
+            resize(index, capacity: max(firstCapacity, Self.capacity(for: Int(tables[index].count) + 1)))
         }
         let slot = UInt64(Self.slotHash(hash)) << 32 | UInt64(reference)
         while !put(slot, in: tables[index]) { resize(index, capacity: Int(tables[index].capacity) * 5 / 4 + 4) }
@@ -131,9 +133,12 @@ struct HashIndex: ~Copyable {
         count -= 1
         let left = Int(tables[place.table].count)
         if Int(table.capacity) > Self.smallest, left * 2 < Int(table.capacity) {
-            resize(place.table, capacity: max(Self.smallest, left * 10 / 7))
+            resize(place.table, capacity: Self.capacity(for: left))
         }
     }
+
+    /// What a sub-table of so many entries gets, so that it need not grow soon.
+    private static func capacity(for entries: Int) -> Int { max(smallest, entries * 10 / 7) }
 
     private mutating func resize(_ index: Int, capacity wanted: Int) {
         var capacity = wanted
@@ -150,6 +155,26 @@ struct HashIndex: ~Copyable {
             }
             free(slots)
             capacity = capacity * 5 / 4 + 4
+        }
+    }
+
+    /// Makes sub-tables that are still empty large enough for their share of `entries` from their first entry on, until
+    /// ``settle()``. Entries that come in hash order need this: in a table that grows with them they would all have
+    /// their homes at its front, and each would be looked for past most of those before it.
+    mutating func expect(entries: Int) {
+        // References of 32 bits name fewer entries than this.
+        let share = Double(min(entries, 1 << 30) / Self.tableCount)
+        // Hashes spread shares as dice do: one table in a thousand gets more than three deviations above the mean.
+        let most = Int(share + 3 * share.squareRoot())
+        firstCapacity = max(Self.smallest, most * 8 / 7)
+    }
+
+    /// Gives back what sub-tables were made too large for.
+    mutating func settle() {
+        firstCapacity = Self.smallest
+        for index in 0..<Self.tableCount where tables[index].slots != nil {
+            let capacity = Self.capacity(for: Int(tables[index].count))
+            if Int(tables[index].capacity) > capacity { resize(index, capacity: capacity) }
         }
     }
 

@@ -16,8 +16,10 @@ import CacheModel
 package struct RecordHeader: Sendable, Equatable {
     /// Bytes before the body.
     package static let size = 40
-    /// The longest record: the largest value with key and fields, several times over.
+    /// The longest record, in bytes: what is written and what is read are bounded by the same number.
     package static let maximumLength = 32 << 20
+    /// The longest value whose record, with the longest key and fields, is not longer than that.
+    package static let maximumValue = 31 << 20
 
     package var checksum: UInt32
     /// Of the whole record, with this header.

@@ -43,17 +43,7 @@ package struct DirectoryCheck: Sendable {
 
     package func run() -> Findings {
         var findings = Findings()
-        let manifest: Manifest
-        do throws(ManifestError) {
-            guard let read = try ManifestStore.read(from: disk) else {
-                findings.add(.damaged, "\(disk.path) has no \(FileNames.manifest)")
-                return findings
-            }
-            manifest = read
-        } catch {
-            findings.add(.damaged, "\(FileNames.manifest): \(error)")
-            return findings
-        }
+        guard let manifest = Self.readManifest(disk, &findings) else { return findings }
         if let names = try? disk.names() {
             findings.lines += names.filter { !manifest.names($0) }.map { "\($0) is not in the manifest" }
         }
@@ -61,6 +51,17 @@ package struct DirectoryCheck: Sendable {
         checkEnd(manifest, &findings)
         checkLog(manifest, &findings)
         return findings
+    }
+
+    /// The manifest; nil, and why, where there is none that can be used.
+    static func readManifest(_ disk: any Disk, _ findings: inout Findings) -> Manifest? {
+        do throws(ManifestError) {
+            if let manifest = try ManifestStore.read(from: disk) { return manifest }
+            findings.add(.damaged, "\(disk.path) has no \(FileNames.manifest)")
+        } catch {
+            findings.add(.damaged, "\(FileNames.manifest): \(error)")
+        }
+        return nil
     }
 
     private func checkSnapshots(_ manifest: Manifest, _ findings: inout Findings) {

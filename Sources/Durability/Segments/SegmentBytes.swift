@@ -5,7 +5,9 @@ import Posix
 /// A segment read into memory, with a header that is its own. The records are still to be checked.
 package final class SegmentBytes: Sendable {
     /// The longest segment that is read: several times what one grows to.
-    static let maximumLength = 1 << 30
+    package static let maximumLength = 1 << 30
+    /// The longest atomic group, in bytes of values: it lies in one segment, behind a batch that was under way.
+    package static let longestGroup = 512 << 20
 
     package let entry: SegmentEntry
     package let header: SegmentHeader

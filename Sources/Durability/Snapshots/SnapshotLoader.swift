@@ -75,6 +75,7 @@ package struct SnapshotLoader {
         var reader = try open(name)
         var scratch = try BlockScratch()
         let head = try readHead(&reader, &scratch)
+        state.beginLoading(entries: reader.entriesToExpect(expected?.entries ?? 0))
         let team = try LoadingTeam(threads: threads, state: state, progress: progress)
         var counts = LoadedCounts()
         let last: LoadedBlock
@@ -85,6 +86,7 @@ package struct SnapshotLoader {
             team.stop()
             throw error
         }
+        state.endLoading()
         let foot = try readTail(from: last, &reader, &scratch, state, &counts)
         let summary = SnapshotSummary(head: head, foot: foot, length: reader.offset, checksum: reader.checksum.value)
         try check(summary, counts, reader, state.digest, expected)

@@ -21,6 +21,10 @@ package struct SnapshotReader {
         do throws(SystemError) { fileLength = try file.length() } catch { throw .disk(error) }
     }
 
+    /// As many entries as somebody says are in the file, but not more than could be: deflated, the least of them with a
+    /// key and a position of its own takes more than four bytes.
+    func entriesToExpect(_ said: UInt64) -> Int { Int(min(said, UInt64(fileLength / 4))) }
+
     var isAtEnd: Bool { offset == fileLength }
 
     /// What the foot must say of the blocks before it.

@@ -66,6 +66,8 @@ package final class DurableLog: EffectReader {
     // MARK: From the shards and the loops
 
     package func record(_ effect: borrowing Effect, at position: Position, remaining: Int, digestChange: UInt64) {
+        // Behind a failure nothing is written: what reads and ends still say must not heap up.
+        if hasFailed.load(ordering: .relaxed) { return }
         queue.append(effect, at: position, remaining: remaining, digestChange: digestChange)
     }
 

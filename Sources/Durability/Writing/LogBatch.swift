@@ -13,18 +13,22 @@ struct LogBatch: ~Copyable {
     private var early = IOBuffer()
     private var earlyRecords: [QueuedRecord] = []
 
+    /// Where a batch ends, in bytes, with the atomic group begun there; the rest is for the next. While the disk is
+    /// full all that ends by itself is queued: written in one piece it could make a segment longer than recovery reads
+    /// (``SegmentBytes/maximumLength``).
+    private let mostBytes: Int
+
     /// Buffers above this are given back after a batch, so that one burst does not stay for ever.
     private static let kept = 4 << 20
+
+    init(mostBytes: Int = 64 << 20) { self.mostBytes = mostBytes }
 
     /// Takes what has been queued since, behind `last`. The batch must have been cleared.
     /// - Returns: how many records there are to write, 0 when the next one is not there yet.
     mutating func fill(from queue: LogQueue, after last: UInt64) -> Int {
         queue.take(&bytes, &records)
-        if earlyRecords.isEmpty, Self.isGapless(records, after: last) {
-            trimToWholeGroups()
-            return records.count
-        }
-        arrange(after: last)
+        if !earlyRecords.isEmpty || !Self.isGapless(records, after: last) { arrange(after: last) }
+        trimToSize()
         trimToWholeGroups()
         return records.count
     }
@@ -95,11 +99,27 @@ struct LogBatch: ~Copyable {
         earlyRecords = keptRecords
     }
 
+    /// Leaves what goes past `mostBytes` to the next batch, but for the rest of a group.
+    private mutating func trimToSize() {
+        guard bytes.count > mostBytes else { return }
+        guard var first = records.firstIndex(where: { $0.start + $0.length > mostBytes }) else { return }
+        // At least one record is written, however long it is.
+        first = max(first, 1)
+        while first < records.count, records[first - 1].remaining > 0 { first += 1 }
+        leave(from: first)
+    }
+
     /// A batch ends where a group does: the rest of the group is on its way.
     private mutating func trimToWholeGroups() {
         guard let last = records.last, last.remaining > 0 else { return }
         var first = records.count - 1
         while first > 0, records[first - 1].remaining > 0 { first -= 1 }
+        leave(from: first)
+    }
+
+    /// Leaves the records from one on to a later batch.
+    private mutating func leave(from first: Int) {
+        guard first < records.count else { return }
         let start = records[first].start
         for record in records[first...] {
             var moved = record

@@ -1,5 +1,6 @@
 import API
 import Bytes
+import Durability
 import Posix
 
 /// Lays flags over the environment over a configuration file over the defaults.
@@ -27,6 +28,7 @@ package struct ConfigurationLoader {
             if let text = flags[setting.name] { loader.apply(setting, text, from: setting.flag) }
         }
         if loader.problems.isEmpty { loader.checkAccess() }
+        loader.checkKept()
         guard loader.problems.isEmpty else { throw ConfigurationError(loader.problems) }
         return loader.configuration
     }
@@ -133,6 +135,17 @@ package struct ConfigurationLoader {
             \(SettingFailure.quoted(configuration.host)) lets other machines in and no token is configured: set \
             NUTHATCH_TOKEN or --token-file, listen on 127.0.0.1, or say --insecure
             """)
+    }
+
+    /// What is kept must fit a record, and what is atomic a segment, or a start could not read it.
+    private mutating func checkKept() {
+        guard !configuration.keeping.directory.isEmpty else { return }
+        if configuration.limits.valueSize > RecordHeader.maximumValue {
+            fail("max-value-size", "with --data-dir a value has 31mb at most")
+        }
+        if configuration.limits.bodySize > SegmentBytes.longestGroup {
+            fail("max-body-size", "with --data-dir a body has 512mb at most: an atomic batch is one piece of the log")
+        }
     }
 
     // MARK: Hints

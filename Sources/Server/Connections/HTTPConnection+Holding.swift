@@ -12,6 +12,8 @@ struct Hold {
     var isActive = false
     /// What the answers reveal: the highest position they depend on.
     var horizon = Position.none
+    /// The same without what a log that cannot be written may say late.
+    var firm = Position.none
     /// What must be synced for the last of them, `.none` for nothing beyond the policy.
     var synced = Position.none
     /// What the last of them was given: its entity tag.
@@ -33,6 +35,7 @@ extension HTTPConnection {
         guard worker.replyHold != nil else { return }
         let horizon = worker.api.horizon
         hold.horizon = max(hold.horizon, horizon)
+        hold.firm = max(hold.firm, worker.api.firmHorizon)
         guard let acknowledgement = worker.api.acknowledgement, status < 400, horizon != .none else { return }
         hold.synced = horizon
         hold.written = worker.api.written
@@ -54,7 +57,7 @@ extension HTTPConnection {
     /// Whether what the writer holds must wait; it then stands in `output`.
     func holdsBack(_ response: inout ResponseWriter) -> Bool {
         guard let keeper = worker.replyHold, hold.horizon != .none || hold.synced != .none else { return false }
-        if keeper.mayLeave(hold.horizon, synced: hold.synced) {
+        if keeper.mayLeave(hold) {
             forgetHold()
             return false
         }
@@ -70,6 +73,7 @@ extension HTTPConnection {
     private func forgetHold() {
         hold.isActive = false
         hold.horizon = .none
+        hold.firm = .none
         hold.synced = .none
     }
 
@@ -80,12 +84,14 @@ extension HTTPConnection {
         settle()
     }
 
-    /// The wait is over. An answer that only lacks its confirmation goes without; of any other nobody knows.
+    /// The wait is over. Reads that only lack what may be said late, and an answer that only lacks its confirmation, go
+    /// without; of any other nobody knows.
     func giveUpHolding() {
         guard let keeper = worker.replyHold else { return }
+        if hold.synced == .none, keeper.isReleased(hold.firm) { return letGo() }
         // Pieces of the answer may have left: nothing can take its place, so it is cut (RFC 9112 §8).
         if case .streaming = phase { return close(.failure) }
-        if hold.synced != .none, keeper.mayLeave(hold.horizon, synced: .none) {
+        if hold.synced != .none, keeper.isReleased(hold.horizon) {
             output.reset()
             worker.response.prepare(for: nil, keepsAlive: true)
             worker.api.answerUnconfirmed(at: hold.written, response: &worker.response)

@@ -42,9 +42,13 @@ final class ReplyHold {
         seen = Seen(keeper.progress)
     }
 
-    /// Whether a reply that reveals all up to `horizon` may leave.
-    func mayLeave(_ horizon: Position, synced: Position) -> Bool {
-        horizon <= progress.released && (synced == .none || synced <= progress.synced)
+    /// Whether the log has all up to here, as the policy says.
+    func isReleased(_ horizon: Position) -> Bool { horizon <= progress.released }
+
+    /// Whether the replies of a hold may leave. A log that cannot be written is not waited for by what it may say late.
+    func mayLeave(_ hold: Hold) -> Bool {
+        guard hold.synced == .none || hold.synced <= progress.synced else { return false }
+        return isReleased(hold.horizon) || progress.state.holdsBack && isReleased(hold.firm)
     }
 
     /// Keeps the connection until ``release()`` finds that its reply may leave.
@@ -64,7 +68,7 @@ final class ReplyHold {
         let waiting = held
         held.removeAll(keepingCapacity: waiting.count <= 4096)
         for one in waiting where one.connection.isHolding(one.number) {
-            if mayLeave(one.connection.hold.horizon, synced: one.connection.hold.synced) {
+            if mayLeave(one.connection.hold) {
                 one.connection.letGo()
             } else if isHopeless {
                 one.connection.giveUpHolding()

@@ -19,7 +19,7 @@ final class Boards {
     /// Runs one action and lets `look` see the answer.
     func run<Result>(_ board: String, _ action: consuming BoardAction, _ look: (borrowing Reply) -> Result) -> Result {
         let name = Array(board.utf8)
-        reply.horizon = .none
+        reply.beginRequest()
         _ = engine.execute(
             .board(BoardCommand(board: name.span, action: action)), at: now, ticket: Ticket(packed: 0), reply: &reply)
         return look(reply)
