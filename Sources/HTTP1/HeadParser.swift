@@ -34,10 +34,7 @@ public enum HeadParser {
         head.reset()
         guard let lineFeed = bytes.firstIndex(of: ASCII.lineFeed) else { throw .badRequest("no request line") }
         head.requestLine = try parseRequestLine(bytes, upTo: lineFeed - 1, limits: limits)
-        head.methodName = head.requestLine.method
         head.method = Method(bytes.extracting(head.requestLine.method))
-        head.target = head.requestLine.target
-        head.byteCount = bytes.count
         RequestTarget.takeOrigin(bytes, into: &head)
     }
 

@@ -7,28 +7,23 @@ import Bytes
 struct HeadParts: ~Copyable {
     private let inPlace = InPlace()
 
+    /// The request line's parts.
+    var requestLine = HeadParser.RequestLine()
     var method: Method = .unknown
-    var methodName: ByteSlice = .empty
     /// Minor version: 0 for HTTP/1.0, else 1 (1.2 to 1.9 are handled as 1.1).
     var minorVersion = 1
-    /// The target as sent, for the log.
-    var target: ByteSlice = .empty
     /// The path as sent, still escaped; `*` for the asterisk form.
     var path: ByteSlice = .empty
     /// What stands behind the first `?`, still escaped; nil without one.
     var query: ByteSlice?
     /// The authority of an absolute-form target; nil in the other forms.
     var authority: ByteSlice?
-    /// Bytes of the head, the empty line included.
-    var byteCount = 0
     var framing: BodyFraming = .none
     var keepsAlive = true
     var expectsContinue = false
     /// An expectation other than `100-continue` was sent: 417.
     var expectsUnknown = false
 
-    /// The request line's parts.
-    var requestLine = HeadParser.RequestLine()
     /// The target begins with a slash.
     var isOriginForm = false
     /// Stays from one head to the next.
@@ -62,7 +57,7 @@ struct HeadParts: ~Copyable {
         expectsUnknown = false
     }
 
-    /// Notes a line; false when the table is full.
+    /// Notes a line; the parser has seen to it that there is room.
     mutating func note(_ line: FieldLine) {
         if let known = line.known, !sent.contains(known) {
             sent.insert(known)

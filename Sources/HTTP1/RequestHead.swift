@@ -30,11 +30,11 @@ public final class RequestHead {
     public init() {}
 
     public var method: Method { parts.method }
-    public var methodName: ByteSlice { parts.methodName }
+    public var methodName: ByteSlice { parts.requestLine.method }
     /// Minor version: 0 for HTTP/1.0, else 1 (1.2 to 1.9 are handled as 1.1).
     public var minorVersion: Int { parts.minorVersion }
     /// The target as sent, for the log.
-    public var target: ByteSlice { parts.target }
+    public var target: ByteSlice { parts.requestLine.target }
     /// The path as sent, still escaped; `*` for the asterisk form.
     public var path: ByteSlice { parts.path }
     /// What stands behind the first `?`, still escaped; nil without one.
@@ -46,8 +46,6 @@ public final class RequestHead {
     public var plainPath: ByteSlice? { parts.plainPath }
     /// True when path or query hold a percent sign.
     public var hasEscape: Bool { parts.requestLine.hasEscape }
-    /// Bytes of the head, the empty line included.
-    public var byteCount: Int { parts.byteCount }
     public var framing: BodyFraming { parts.framing }
     public var keepsAlive: Bool { parts.keepsAlive }
     public var expectsContinue: Bool { parts.expectsContinue }

@@ -4,8 +4,8 @@ import Bytes
 enum RequestTarget {
     /// Takes path and query of a target in origin form, the common one, into the head.
     static func takeOrigin(_ bytes: Span<UInt8>, into head: inout HeadParts) {
-        guard bytes[Int(head.target.start)] == UInt8(ascii: "/") else { return }
-        setPathAndQuery(from: Int(head.target.start), &head)
+        guard bytes[Int(head.requestLine.target.start)] == UInt8(ascii: "/") else { return }
+        setPathAndQuery(from: Int(head.requestLine.target.start), &head)
         head.isOriginForm = true
     }
 
@@ -13,18 +13,18 @@ enum RequestTarget {
     static func parse(_ bytes: Span<UInt8>, into head: inout HeadParts) throws(HTTPFailure) {
         guard !head.requestLine.hasFragment else { throw .badRequest("a request target has no fragment") }
         if head.isOriginForm { return }
-        let target = bytes.extracting(head.target)
+        let target = bytes.extracting(head.requestLine.target)
         if target.equals("*") {
             guard head.method == .options else { throw .badRequest("the target * goes with OPTIONS only") }
-            head.path = head.target
+            head.path = head.requestLine.target
         } else {
-            try parseAbsolute(target, at: Int(head.target.start), &head)
+            try parseAbsolute(target, at: Int(head.requestLine.target.start), &head)
         }
     }
 
     /// `start` is where the path begins in the head.
     private static func setPathAndQuery(from start: Int, _ head: inout HeadParts) {
-        let end = head.target.end
+        let end = head.requestLine.target.end
         guard let mark = head.requestLine.questionMark else {
             head.path = ByteSlice(start..<end)
             return
@@ -107,7 +107,6 @@ enum HostField {
 
 /// The last valid `Host`: clients say the same one each time, and comparing is a fraction of judging.
 struct KnownHost: Sendable {
-    private static let capacity = 40
     private var bytes = InlineArray<40, UInt8>(repeating: 0)
     /// Below 0 for none yet: no host has as many bytes.
     private var count = -1
@@ -118,7 +117,7 @@ struct KnownHost: Sendable {
 
     /// A longer one than there is room for is judged each time.
     mutating func remember(_ host: Span<UInt8>) {
-        guard host.count <= Self.capacity else { return }
+        guard host.count <= bytes.count else { return }
         for index in host.indices { bytes[index] = host[index] }
         count = host.count
     }
