@@ -51,6 +51,16 @@ public struct Thread: ~Copyable {
     /// theirs, because it holds locks that they want. One of low priority that is not let run would hold them for long.
     public static func yieldSoon() { nuthatch_shorten_slice() }
 
+    /// Lets whoever waits for the calling thread's core go first, now and not at the scheduler's next tick, which may
+    /// be 4 ms away: for long work beside requests to call every hundred microseconds or so. A system call that returns
+    /// at once when nobody waits.
+    public static func giveWay() { sched_yield() }
+
+    /// Gives way at every 128th of many small steps, each a microsecond or less.
+    public static func giveWay(atStep step: Int) {
+        if step.isMultiple(of: 128) { giveWay() }
+    }
+
     /// Pauses the calling thread.
     public static func sleep(milliseconds: Int) { usleep(UInt32(clamping: milliseconds * 1000)) }
 }

@@ -35,6 +35,22 @@ import Testing
         #expect(out.readable.copied() == input)
     }
 
+    @Test(arguments: [(16 << 10, 0), (16 << 10 + 1, 1), (1 << 20, 63)])
+    func `long work pauses between pieces`(size: Int, expected: Int) throws {
+        var writer = try GzipMemberWriter(level: 1)
+        var reader = try GzipMemberReader()
+        var packed = IOBuffer()
+        var unpacked = IOBuffer()
+        var packing = 0
+        var unpacking = 0
+        writer.append(bytes(size).span, label: 0, to: &packed) { packing += 1 }
+        let head = try GzipMember.head(packed.readable, label: 0)
+        try reader.append(packed.readable, head, to: &unpacked) { unpacking += 1 }
+        #expect(packing == expected)
+        #expect(unpacking >= expected / 8, "64 KiB at a time and no more")
+        #expect(unpacked.count == size)
+    }
+
     @Test func `one writer's members follow each other, each found by the length of the one before`() throws {
         var writer = try GzipMemberWriter(level: 1)
         var reader = try GzipMemberReader()

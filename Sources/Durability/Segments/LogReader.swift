@@ -87,6 +87,7 @@ package struct LogReader: Sendable {
             while let record = try walk.next(in: bytes) {
                 let content = try RecordContent.read(record.header, in: bytes, at: record.offset)
                 if record.header.position.number > start.number, !body(record, content) { return nil }
+                Thread.giveWay(atStep: Int(record.header.position.number))
             }
         } catch {
             guard segment.entry.closing == nil, error.canBeTorn else {

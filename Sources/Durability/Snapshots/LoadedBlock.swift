@@ -1,6 +1,7 @@
 import Bytes
 import CacheModel
 import Compression
+import Posix
 import Synchronization
 
 /// A block as it came from the file.
@@ -30,7 +31,12 @@ final class LoadedBlock: Sendable {
         _ scratch: inout BlockScratch, _ body: (borrowing Effect, Position) -> Void
     ) throws(SnapshotFlaw) {
         try unpack(&scratch)
-        let count = try SnapshotRecord.readAll(scratch.bytes.readable, body)
+        var given = 0
+        let count = try SnapshotRecord.readAll(scratch.bytes.readable) { effect, position in
+            body(effect, position)
+            given += 1
+            Thread.giveWay(atStep: given)
+        }
         guard count == label.records else { throw .counts }
     }
 }
@@ -50,7 +56,7 @@ struct BlockScratch: ~Copyable {
 
     fileprivate mutating func unpack(_ member: Span<UInt8>, _ head: GzipMember.Head) -> Bool {
         do throws(Gzip.Failure) {
-            try reader.append(member, head, to: &bytes)
+            try reader.append(member, head, to: &bytes, betweenPieces: Thread.giveWay)
             return true
         } catch {
             return false

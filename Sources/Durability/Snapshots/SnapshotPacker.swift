@@ -20,7 +20,8 @@ final class PendingBlock: Sendable {
     func pack(_ writer: inout GzipMemberWriter) {
         bytes.withLock { bytes in
             var member = IOBuffer()
-            writer.append(bytes.readable, label: SnapshotBlock.labelBytes, to: &member)
+            writer.append(
+                bytes.readable, label: SnapshotBlock.labelBytes, to: &member, betweenPieces: Thread.giveWay)
             SnapshotBlock.seal(&member, kind, number: number, records: records)
             bytes = member
         }

@@ -76,6 +76,7 @@ package struct SnapshotWriter {
                 collector.append(effect, at: position, remaining: 0)
             }
             progress.addRecords(Int(collector.total - before))
+            Thread.giveWay()
             if collector.isFull { try output.put(&collector) }
         }
         try output.put(&collector)
