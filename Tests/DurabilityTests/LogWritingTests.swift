@@ -173,6 +173,38 @@ import Testing
         #expect(recovered.report.records == 6)
     }
 
+    /// What heaps up behind a full disk may be more than a segment holds, and so may one value.
+    @Test(arguments: [false, true])
+    func `a batch longer than a segment has a segment of its own`(isDiskFullBefore: Bool) throws {
+        var appender = try appender(segmentBytes: 1 << 16)
+        queue(position(1))
+        #expect(step(&appender) == .written)
+        var number: UInt64 = 2
+        if isDiskFullBefore {
+            disk.limit(to: 0)
+            queue(position(number))
+            guard case .outOfSpace = step(&appender) else {
+                Issue.record("a full disk took a record")
+                return
+            }
+            disk.limit(to: nil)
+            number += 1
+        }
+        while queue.byteCount <= 1 << 16 {
+            queue(position(number))
+            number += 1
+        }
+        if isDiskFullBefore { #expect(step(&appender) == .written) }
+        #expect(step(&appender) == .written)
+        queue(position(number))
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(number))
+        disk.kill()
+        let recovered = try recover(disk)
+        #expect(recovered.end.last == position(number))
+        #expect(recovered.report.records == number)
+    }
+
     @Test func `after a failed sync no file of the log is synced again`() throws {
         let syncs = SyncTurn()
         let file = try disk.create("log-1")

@@ -57,6 +57,21 @@ def test_settings_that_cannot_be_taken_refuse_the_start(tmp_path, flags):
     refused_start("--port", "0", *directory, *flags)
 
 
+def test_values_longer_than_a_segment_come_back(data):
+    values = {f"long-{size}": os.urandom(size) for size in (60_000, 61_500, 65_536, 70_000, 1_000_000)}
+    data.start("--log-segment-size", "64kb")
+    with data.client() as client:
+        for key, value in values.items():
+            client.store(key, value)
+        client.store("after", b"short")
+    data.process.kill()
+    data.start("--log-segment-size", "64kb")
+    with data.client() as client:
+        for key, value in values.items():
+            assert client.get(key, accept_encoding="identity").body == value, key
+        assert client.get("after").body == b"short"
+
+
 def test_values_fields_and_lifetimes_come_back(data):
     data.start()
     with data.client() as client:

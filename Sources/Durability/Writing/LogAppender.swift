@@ -155,12 +155,13 @@ struct LogAppender: ~Copyable {
         if isWriteLeft { writer.seal(&batch.bytes, from: 0, logTime: clock.last, wallTime: wall) }
     }
 
-    /// As much as a segment has, or what the disk can spare.
+    /// As much as a segment has, more for a batch that is longer, or what the disk can spare of that.
     private func roomForSegment() throws(SystemError) -> Int {
         let space = try store.disk.space()
-        let room = min(segmentBytes, space.free - DiskReserve.bytes(of: space.total))
-        guard room >= max(1 << 16, batch.bytes.count + 4096) else { throw .outOfSpace("a new segment") }
-        return max(room, batch.bytes.count + 4096)
+        let spare = space.free - DiskReserve.bytes(of: space.total)
+        let least = max(1 << 16, batch.bytes.count + 4096)
+        guard spare >= least else { throw .outOfSpace("a new segment") }
+        return min(max(segmentBytes, least), spare)
     }
 }
 
