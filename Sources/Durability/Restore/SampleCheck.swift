@@ -88,7 +88,7 @@ package struct SampleCheck: Sendable {
 
     /// A file failed: unless it was taken out of the manifest meanwhile, that is damage.
     private func judge(_ name: String, _ flaw: String, _ findings: inout DirectoryCheck.Findings) {
-        if let manifest = try? ManifestStore.read(from: disk), !manifest.names(name) {
+        if let manifest = try? ManifestStore.read(from: disk), !manifest.fileNames.contains(name) {
             return findings.add(.sound, "\(name) was removed meanwhile")
         }
         findings.add(.damaged, flaw)

@@ -94,8 +94,11 @@ package struct LogReader: Sendable {
                 throw .damage(LogDamage(segment.entry, at: walk.end, error))
             }
         }
-        if let closing = segment.entry.closing, closing.last != walk.last || closing.length != walk.offset {
-            throw .damage(LogDamage(segment.entry, at: walk.end, .short))
+        if let closing = segment.entry.closing {
+            guard closing.last == walk.last, closing.length == walk.offset else {
+                throw .damage(LogDamage(segment.entry, at: walk.end, .short))
+            }
+            guard walk.groupLeft == 0 else { throw .damage(LogDamage(segment.entry, at: walk.end, .group)) }
         }
         return walk.end.log
     }
