@@ -14,7 +14,9 @@ from raw_http import Ended, Violation
 from repetitions import times
 from traffic import Traffic
 
-REPEATED = times(3, 50, 50)
+# Of each policy and each call, and of failures among all calls.
+REPEATED = times(6, 100, 100)
+FLAGS = ("--log-segment-size", "1mb")
 
 
 def write_until_it_ends(data, seconds=60.0, most_refused=None) -> list[str]:
@@ -39,19 +41,21 @@ def write_until_it_ends(data, seconds=60.0, most_refused=None) -> list[str]:
 @pytest.mark.deadline(60 + REPEATED * 10)
 @pytest.mark.parametrize("policy", ["always", "everysec"])
 @pytest.mark.parametrize("call", ["fdatasync", "pwrite64"])
-def test_a_failed_sync_or_write_ends_the_server_and_loses_nothing(data, seed, tmp_path, policy, call):
-    choices = random.Random(seed)
+def test_a_failed_sync_or_write_ends_the_server_and_loses_nothing(
+    make_data, seed, memory_path, tmp_path, policy, call
+):
+    choices, data = random.Random(seed), make_data("data", memory_path)
     for _ in range(REPEATED):
         number = choices.randrange(3, 12) if policy == "always" or call == "pwrite64" else choices.randrange(3, 5)
         prefix = strace(tmp_path / "trace", call, f"{call}:error=EIO:when={number}")
-        if refusal := data.try_start("--fsync", policy, prefix=prefix):
+        if refusal := data.try_start(*FLAGS, "--fsync", policy, prefix=prefix):
             assert "Input/output error" in refusal
         else:
             answers = write_until_it_ends(data)
             assert "Input/output error" in data.ended_by_itself()
             first_bad = next((n for n, answer in enumerate(answers) if answer != "ok"), len(answers))
             assert "ok" not in answers[first_bad:], "acknowledged after a failure"
-        data.start("--fsync", policy)
+        data.start(*FLAGS, "--fsync", policy)
         data.verify()
         data.process.kill()
 
@@ -134,18 +138,18 @@ def end_one_way_or_the_other(data) -> None:
 
 
 @pytest.mark.deadline(60 + REPEATED * 10)
-def test_one_in_a_hundred_calls_failing_loses_nothing(data, seed, tmp_path):
-    choices = random.Random(seed)
+def test_one_in_a_hundred_calls_failing_loses_nothing(make_data, seed, memory_path, tmp_path):
+    choices, data = random.Random(seed), make_data("data", memory_path)
     calls = ["fdatasync", "fsync", "pwrite64", "pread64", "renameat", "unlinkat"]
     for _ in range(REPEATED):
         injections = [f"?{call}:error=EIO:when={choices.randrange(5, 105)}+100" for call in calls]
         traced = ",".join(f"?{call}" for call in calls)
-        if not data.try_start("--fsync", "always", prefix=strace(tmp_path / "trace", traced, *injections)):
+        if not data.try_start(*FLAGS, "--fsync", "always", prefix=strace(tmp_path / "trace", traced, *injections)):
             with Traffic(data.process.address, data.ledger, choices.randrange(1 << 32), largest=500):
                 time.sleep(0.5)
             data.ledger.fault()
             end_one_way_or_the_other(data)
-        data.start("--fsync", "always")
+        data.start(*FLAGS, "--fsync", "always")
         data.verify()
         data.process.kill()
 
