@@ -11,13 +11,13 @@ enum DataDirectory {
         do throws(SystemError) { return try PosixDisk(path: path, creating: false) } catch { throw failure("\(error)") }
     }
 
-    /// Its manifest.
+    /// Its manifest; a directory that a newer version has used is refused.
     static func manifest(of disk: PosixDisk) throws -> Manifest {
         let found: Manifest?
-        do throws(ManifestError) {
-            found = try ManifestStore.read(from: disk)
+        do throws(RecoveryError) {
+            found = try KnownFormats.manifest(of: disk)
         } catch {
-            throw failure("\(disk.path)/MANIFEST: \(error)")
+            throw failure("\(disk.path): \(error)")
         }
         guard let found else { throw failure("\(disk.path) has no MANIFEST") }
         return found

@@ -14,7 +14,8 @@ struct VerifyCommand: ParsableCommand {
             With --sample it looks at one snapshot and four closed segments of the log, chosen by chance, at low \
             priority; the server may be running. Meant to be run again and again, by a timer.
 
-            Exit codes: 0 sound, 1 only the last record is torn (a start cuts it off), 2 damaged.
+            Exit codes: 0 sound, 1 only the last record is torn (a start cuts it off), 2 damaged, or \
+            written by a newer version.
             """)
 
     @Argument(help: "The data directory.") var directory: String
@@ -32,7 +33,7 @@ struct VerifyCommand: ParsableCommand {
         let findings = try DataDirectory.report(progress) { look(through: disk, progress) }
         for line in findings.lines { Files.writeLine(line, to: .standardOutput) }
         Files.writeLine("\(findings.verdict)", to: .standardOutput)
-        if findings.verdict != .sound { throw ExitCode(findings.verdict.rawValue) }
+        if findings.verdict != .sound { throw ExitCode(findings.verdict.exitCode) }
     }
 
     private func look(through disk: PosixDisk, _ progress: SnapshotProgress) -> DirectoryCheck.Findings {
