@@ -11,6 +11,14 @@ enum DataDirectory {
         do throws(SystemError) { return try PosixDisk(path: path, creating: false) } catch { throw failure("\(error)") }
     }
 
+    /// Keeps servers away from a directory while it is looked through; refuses one that a server uses, and says what to
+    /// do instead. Changes nothing, and goes on where locks do not work.
+    static func claim(_ disk: PosixDisk, or advice: String) throws {
+        do throws(RecoveryError) { try disk.claimForReading() } catch {
+            throw failure("\(disk.path) is in use by another process: \(advice)")
+        }
+    }
+
     /// Its manifest; a directory that a newer version has used is refused.
     static func manifest(of disk: PosixDisk) throws -> Manifest {
         let found: Manifest?

@@ -10,7 +10,7 @@ struct RecoverCommand: ParsableCommand {
         discussion: """
             Takes the newest sound snapshot and the log behind it up to the first damage. What is behind that is LOST, \
             and nothing in the damaged directory is changed. Without a manifest it goes by what the files say of \
-            themselves. Try a replica, or a snapshot with an archived log, first.
+            themselves. Refused while a server uses it. Try a replica, or a snapshot with an archived log, first.
 
             Exit codes: 0 saved, 2 refused or failed.
             """)
@@ -21,6 +21,7 @@ struct RecoverCommand: ParsableCommand {
 
     func run() throws {
         let disk = try DataDirectory.open(from)
+        try DataDirectory.claim(disk, or: "stop the server first; restore works beside one")
         let found = try manifest(of: disk)
         guard acceptLoss else {
             throw DataDirectory.failure("changes behind the damage are lost: say --accept-loss when that is accepted")
