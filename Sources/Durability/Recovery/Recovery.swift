@@ -58,7 +58,7 @@ package struct Recovery: Sendable {
             throw error.isLocked ? .locked(disk.path) : .system(error)
         }
         let names = try listing()
-        guard let manifest = try readManifest() else {
+        guard let manifest = try KnownFormats.manifest(of: disk) else {
             if let file = names.first(where: { FileNames.id(in: $0) != nil }) { throw .noManifest(file: file) }
             return try beginHistory()
         }
@@ -67,17 +67,6 @@ package struct Recovery: Sendable {
 
     private func listing() throws(RecoveryError) -> [String] {
         do throws(SystemError) { return try disk.names() } catch { throw .system(error) }
-    }
-
-    private func readManifest() throws(RecoveryError) -> Manifest? {
-        do throws(ManifestError) {
-            return try ManifestStore.read(from: disk)
-        } catch {
-            switch error {
-            case .system(let error): throw .system(error)
-            case .flaw(let flaw): throw .manifest(flaw)
-            }
-        }
     }
 
     // MARK: A new history
@@ -107,7 +96,7 @@ package struct Recovery: Sendable {
         report.unknownFiles = names.filter { !known.contains($0) }
         // The ids of files that never came to count are not given out again.
         manifest.nextFile = max(found.nextFile, (names.compactMap(FileNames.id(in:)).max() ?? 0) &+ 1)
-        let mark = try readMark(manifest)
+        let mark = try MarkFile.read(of: manifest.history, on: disk)
         let tail = try examineTail(manifest, mark)
         let end = try endOfLog(manifest, tail)
         try report.note(tail, mark: mark, end: end, strict: options.strictTail)
@@ -117,12 +106,6 @@ package struct Recovery: Sendable {
         let state = try load(manifest, tail, end, identity, &report)
         let first = Position(epoch: manifest.epoch, number: end.last.number + 1)
         return try open(manifest, state: state, first: first, end: end, tail: tail, report)
-    }
-
-    private func readMark(_ manifest: Manifest) throws(RecoveryError) -> DurableMark? {
-        do throws(SystemError) { return try MarkFile.read(of: manifest.history, on: disk) } catch {
-            throw .system(error)
-        }
     }
 
     /// The last segment, if it is open.

@@ -167,6 +167,10 @@ final class SimulatedDisk: Disk {
             state.isLocked = true
         }
     }
+
+    func lockForReading() throws(SystemError) {
+        if state.withLock({ $0.isLocked }) { throw SystemError.locked("flock") }
+    }
 }
 
 private func chance(_ random: inout SplitMix64) -> Bool { random.next() & 1 == 0 }
