@@ -19,6 +19,8 @@ package final class CacheAPI: Sendable {
     let metrics: MetricsRegistry
     /// Seals cursors of table walks, which mean nothing to another process.
     let processSecret = SecureRandom.bytes(32)
+    /// How far loading the data is.
+    package let loading = RecoveryProgress()
     private let snapshotService = Mutex<SnapshotService?>(nil)
     private let policy: Mutex<AccessPolicy>
     private let data: Mutex<OpenData>

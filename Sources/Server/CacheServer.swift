@@ -39,9 +39,15 @@ package enum CacheServer {
         }
         waitForStop(server)
         drain(server, threads)
-        server.api.snapshots?.stop()
+        if let snapshots = server.api.snapshots { makeLastSnapshot(snapshots) }
         server.keeper?.log.stop()
         return failure.endsServer ? 1 : 0
+    }
+
+    private static func makeLastSnapshot(_ snapshots: SnapshotService) {
+        let ticker = Ticker { snapshots.line }
+        snapshots.stop()
+        ticker.stop()
     }
 
     private static func drain(_ server: SharedServer, _ threads: LoopThreads) {
@@ -56,9 +62,13 @@ package enum CacheServer {
         if configuration.keeping.directory.isEmpty { return }
         let start = Clock.monotonicMilliseconds()
         let mailboxes = server.mailboxes
+        let progress = server.api.loading
+        let ticker = Ticker { progress.line }
+        defer { ticker.stop() }
         let opened = try DataDirectory.open(
-            configuration.keeping, waker: HoldWaker(mailboxes) { failure.happened($0) },
+            configuration.keeping, waker: HoldWaker(mailboxes) { failure.happened($0) }, progress: progress,
             makeEngine: { Wiring.engine(server, identity: $0, log: $1) })
+        progress.begin(.done)
         for line in opened.lines { Files.writeLine("nuthatch: \(line)", to: .standardError) }
         let taken = Clock.monotonicMilliseconds() - start
         Files.writeLine(

@@ -44,7 +44,7 @@ enum DataDirectory {
 
     /// Runs long work and tells on standard error, once a second, how far it is.
     static func report<Result>(_ progress: SnapshotProgress, during work: () throws -> Result) throws -> Result {
-        let ticker = Ticker(progress)
+        let ticker = Ticker { "\(progress.phase.word): \(progress.records) records" }
         defer { ticker.stop() }
         return try work()
     }
@@ -53,23 +53,4 @@ enum DataDirectory {
 /// Drops tickets: nothing waits here.
 private struct NoCompletions: CompletionSink {
     func deliver(_ ticket: Ticket) {}
-}
-
-/// Says every second how many records are done.
-private final class Ticker: Sendable {
-    private let over = Semaphore()
-    private let threads = ThreadGroup()
-
-    init(_ progress: SnapshotProgress) {
-        try? threads.start(name: "nh-progress") { [over] in
-            while !over.wait(milliseconds: 1000) {
-                Files.writeLine("nuthatch: \(progress.phase.word): \(progress.records) records", to: .standardError)
-            }
-        }
-    }
-
-    func stop() {
-        over.signal()
-        threads.join()
-    }
 }

@@ -62,7 +62,8 @@ def test_a_full_disk_refuses_changes_and_answers_reads(small, policy):
         assert refused.status == 507 and refused.slug == "disk-full", refused
         assert refused.problem["applied"] is False
         assert client.get("key-0", accept_encoding="identity").body == small.ledger.plain["key-0"][1].value
-    assert small.readiness()[0] == 503
+    status, readiness = small.readiness()
+    assert (status, readiness["status"], readiness["checks"]["log"]["state"]) == (503, "refusing", "full"), readiness
     assert process.is_alive()
     process.kill()
     small.ledger.fault()

@@ -1,11 +1,13 @@
 """Starting on a data directory: what is made, who may use it, what is said, what comes back."""
 
 import os
+import re
 import stat
 import time
 
 import pytest
 
+from faults import strace
 from nuthatch_process import refused_start
 
 
@@ -55,6 +57,27 @@ def test_a_directory_that_cannot_be_made_refuses_the_start(tmp_path):
 def test_settings_that_cannot_be_taken_refuse_the_start(tmp_path, flags):
     directory = () if "--data-dir" in flags else ("--data-dir", str(tmp_path / "data"))
     refused_start("--port", "0", *directory, *flags)
+
+
+def test_a_long_start_says_how_far_it_is(data, tmp_path):
+    data.start("--log-segment-size", "3mb")
+    with data.client() as client:
+        for number in range(40):
+            client.store(f"key-{number}", os.urandom(50_000))
+    data.process.kill()
+    slow = strace(tmp_path / "trace", "pread64", "pread64:delay_exit=250000")
+    data.start(prefix=slow, ready=False)
+    phases = set()
+    while (answer := data.readiness())[0] == 503:
+        assert answer[1]["ready"] is False and answer[1]["status"] == "starting", answer
+        loading = answer[1]["checks"]["loading"]
+        assert loading["bytes"] <= loading["total_bytes"], loading
+        phases.add(loading["phase"])
+        time.sleep(0.05)
+    assert "log" in phases, phases
+    assert answer[1]["checks"]["log"]["state"] == "open" and "loading" not in answer[1]["checks"], answer
+    assert re.search(r"nuthatch: loading the log: \d+ of \d+ MiB, \d+ records", data.process.errors_text())
+    data.process.kill()
 
 
 def test_values_longer_than_a_segment_come_back(data):

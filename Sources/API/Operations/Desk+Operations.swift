@@ -4,7 +4,7 @@ import HTTP1
 import Observability
 import PubSub
 
-/// `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
+/// `/healthz`, `/metrics`, `/openapi.json`.
 extension Desk {
     /// The process answers: it is alive.
     mutating func answerHealth(_ request: borrowing Request, response: inout ResponseWriter) throws(Problem) {
@@ -13,49 +13,6 @@ extension Desk {
         scratch.removeAll()
         scratch.append(form == .json ? "{\"status\":\"ok\"}\n" : "ok\n")
         answerScratch(200, form, response: &response)
-    }
-
-    /// Whether requests should be sent here. Strangers learn no more than the status says.
-    mutating func answerReadiness(_ request: borrowing Request, response: inout ResponseWriter) throws(Problem) {
-        try refuseParameters(request)
-        let form = try controlForm(request)
-        let readiness = api.readiness
-        let isReady = readiness == .ready && canChange
-        scratch.removeAll()
-        switch form {
-        case .text:
-            scratch.append(readiness.word)
-            scratch.append("\n")
-        case .json:
-            scratch.append("{\"ready\":")
-            scratch.append(isReady ? "true" : "false")
-            if principal.isKnown { appendReadinessDetail(readiness) }
-            scratch.append("}\n")
-        }
-        answerScratch(isReady ? 200 : 503, form, response: &response)
-    }
-
-    /// Whether changes could be kept: a server that refuses them all is better left alone.
-    private var canChange: Bool {
-        switch api.openData.gate?.admission {
-        case .full, .failed: false
-        case .open, .held, nil: true
-        }
-    }
-
-    private mutating func appendReadinessDetail(_ readiness: Readiness) {
-        let statistics = engine.statistics()
-        scratch.append(",\"status\":\"")
-        scratch.append(readiness.word)
-        scratch.append("\",\"role\":\"leader\",\"position\":\"")
-        EntryTag(statistics.position).appendOpaque(to: &scratch)
-        scratch.append("\",\"checks\":{\"entries\":")
-        scratch.append(decimal: statistics.entries)
-        scratch.append(",\"memory_used\":")
-        scratch.append(decimal: statistics.memoryUsed)
-        scratch.append(",\"memory_limit\":")
-        scratch.append(decimal: statistics.memoryLimit)
-        scratch.append("}")
     }
 
     /// The scratch as the body of a control answer.
@@ -90,15 +47,5 @@ extension Desk {
         let document = api.settings.openAPI
         response.finish(length: document.count)
         response.body(document.span)
-    }
-}
-
-extension Readiness {
-    var word: StaticString {
-        switch self {
-        case .starting: "starting"
-        case .ready: "ready"
-        case .draining: "draining"
-        }
     }
 }

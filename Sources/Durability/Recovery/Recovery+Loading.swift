@@ -28,7 +28,8 @@ extension Recovery {
                 continue
             }
             let state = makeState(identity)
-            let loader = SnapshotLoader(disk: disk, threads: options.lanes)
+            let loader = SnapshotLoader(disk: disk, threads: options.lanes, progress: progress.snapshot)
+            progress.begin(.snapshot, bytes: UInt64(snapshot.length))
             do throws(SnapshotFailure) {
                 _ = try loader.load(snapshot.name, into: state, expected: snapshot)
             } catch {
@@ -53,7 +54,7 @@ extension Recovery {
         let parts = manifest.segments[start...].map {
             LogReplay.Part(entry: $0, length: $0.closing == nil ? tail?.exam.end.offset : nil)
         }
-        progress.expect(bytes: parts.reduce(0) { $0 + UInt64($1.entry.closing?.length ?? $1.length ?? 0) })
+        progress.begin(.log, bytes: parts.reduce(0) { $0 + UInt64($1.entry.closing?.length ?? $1.length ?? 0) })
         let replay = LogReplay(
             disk: disk, history: manifest.history, state: state, base: base, lanes: max(1, options.lanes),
             progress: progress)

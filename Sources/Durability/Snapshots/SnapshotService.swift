@@ -123,7 +123,8 @@ package final class SnapshotService: Sendable {
         return (try parts.manifest.disk.openForReading(entry.name), entry.length)
     }
 
-    var progress: SnapshotProgress { progressNow.withLock { $0 } }
+    /// How far the one is that is being made, or was made last.
+    package var progress: SnapshotProgress { progressNow.withLock { $0 } }
 
     // MARK: The thread
 

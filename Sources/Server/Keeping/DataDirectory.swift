@@ -17,10 +17,12 @@ enum DataDirectory {
         let lines: [String]
     }
 
-    /// - Parameter makeEngine: gives an empty engine of this identity that tells the log of its changes.
+    /// - Parameters:
+    ///   - progress: told how far it is.
+    ///   - makeEngine: gives an empty engine of this identity that tells the log of its changes.
     /// - Throws: an error that says what is wrong with which file, and what can be done.
     static func open(
-        _ settings: KeepingSettings, waker: HoldWaker,
+        _ settings: KeepingSettings, waker: HoldWaker, progress: RecoveryProgress,
         makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
     ) throws -> Opened {
         let disk = try PosixDisk(path: settings.directory, creating: true)
@@ -31,12 +33,12 @@ enum DataDirectory {
         // Small disks get small segments.
         options.segmentRoom = try DiskSpace(of: disk).segment(settings.segmentSize)
         let recovery = Recovery(
-            disk: disk, options: options, now: Instant(milliseconds: Clock.wallMilliseconds()),
+            disk: disk, options: options, progress: progress, now: Instant(milliseconds: Clock.wallMilliseconds()),
             makeState: { makeEngine($0, log) })
         let recovered = try recovery.run()
         guard let engine = recovered.state as? EmbeddedEngine else { preconditionFailure("the state is no engine") }
         let (store, digest, lines) = (recovered.store, recovered.digest, recovered.report.lines)
-        let progress = try log.start(recovered.takeLog(), in: store, digest: digest, listener: waker)
+        let logProgress = try log.start(recovered.takeLog(), in: store, digest: digest, listener: waker)
         let secret = store.current.hashSecret
         let snapshots = SnapshotService(
             SnapshotService.Parts(
@@ -45,7 +47,7 @@ enum DataDirectory {
                 note: { Files.writeLine("nuthatch: \($0)", to: .standardError) }),
             options: snapshotOptions(settings))
         try snapshots.start()
-        let keeper = Keeper(log, progress, flags: waker.flags)
+        let keeper = Keeper(log, logProgress, flags: waker.flags)
         return Opened(
             engine: engine, keeper: keeper, snapshots: snapshots, topics: KeptTopics(engine, keeper),
             history: store.current.history, lines: lines)
