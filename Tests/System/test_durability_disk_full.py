@@ -15,7 +15,8 @@ from repetitions import times
 from test_snapshots import call, make_snapshot
 from traffic import Traffic
 
-REPEATED = times(2, 20, 20)
+REPEATED = times(2, 40, 40)
+FLAGS = ("--log-segment-size", "1mb")
 REFUSED = re.compile(r"nuthatch_log_refused_writes(_total)? ")
 
 
@@ -187,12 +188,13 @@ def test_a_snapshot_without_room_leaves_nothing_behind(small, seed):
 
 
 @pytest.mark.deadline(120)
-@pytest.mark.parametrize("number", range(12, 12 + times(6, 60, 60)))
-def test_no_space_from_a_write_on_loses_nothing(data, seed, tmp_path, number):
-    injection = f"pwrite64:error=ENOSPC:when={number}+"
-    process = data.start("--fsync", "always", prefix=strace(tmp_path / "trace", "pwrite64", injection))
+@pytest.mark.parametrize("number", range(12, 12 + times(16, 160, 160)))
+def test_no_space_from_a_write_on_loses_nothing(make_data, seed, memory_path, tmp_path, number):
+    data, injection = make_data("data", memory_path), f"pwrite64:error=ENOSPC:when={number}+"
+    prefix = strace(tmp_path / "trace", "pwrite64", injection)
+    process = data.start(*FLAGS, "--fsync", "always", prefix=prefix)
     with Traffic(process.address, data.ledger, seed, largest=500):
-        time.sleep(0.4)
+        wait_for(lambda: data.ledger.count("fail") > 0 or data.ledger.count("unknown") > 0)
     refused = write_until_refused(data, largest=500)
     assert refused.status in (503, 507), refused
     with data.client() as client:
@@ -200,8 +202,9 @@ def test_no_space_from_a_write_on_loses_nothing(data, seed, tmp_path, number):
     assert process.is_alive()
     process.kill()
     data.ledger.fault()
-    data.start("--fsync", "always")
+    data.start(*FLAGS, "--fsync", "always")
     data.verify()
+    data.process.kill()
 
 
 @pytest.mark.deadline(120)
