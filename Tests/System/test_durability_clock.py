@@ -153,7 +153,8 @@ def test_a_step_of_the_clock_loses_nothing_and_restores_tell_before_from_behind(
             node.start()
             assert_state_of(node, number_of(place), written)
             node.process.kill()
-    [[_, moment_before, *_]], [[_, moment_behind, *_]] = positions(data, "--of", before), positions(data, "--of", behind)
+    [[_, moment_before, *_]] = positions(data, "--of", before)
+    [[_, moment_behind, *_]] = positions(data, "--of", behind)
     passed = (instant(moment_behind) - instant(moment_before)).total_seconds()
     assert 0 < passed < HOUR / 2 if step < 0 else HOUR <= passed < HOUR * 1.5, passed
     [[found, *_]] = positions(data, "--at", moment_before)
