@@ -72,6 +72,7 @@ private final class BytesDisk: Disk, DiskFile {
     func names() throws(SystemError) -> [String] { ["snapshot"] }
     func space() throws(SystemError) -> (free: Int, total: Int) { (1 << 30, 1 << 30) }
     func lock() throws(SystemError) {}
+    func lockForReading() throws(SystemError) {}
 
     func read(at offset: Int, upTo count: Int, into buffer: inout IOBuffer) throws(SystemError) -> Int {
         guard offset < bytes.count else { return 0 }

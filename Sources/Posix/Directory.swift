@@ -87,4 +87,11 @@ public struct Directory: ~Copyable, Sendable {
     public func lock() throws(SystemError) {
         try Syscalls.checked("flock \(path)") { flock(descriptor.raw, LOCK_EX | LOCK_NB) }
     }
+
+    /// Keeps the directory from everybody who would have it alone, until this process ends or the directory is closed.
+    /// Others may do the same meanwhile. Writes nothing.
+    /// - Throws: an error that says ``SystemError/isLocked`` when another process has it alone.
+    public func lockForReading() throws(SystemError) {
+        try Syscalls.checked("flock \(path)") { flock(descriptor.raw, LOCK_SH | LOCK_NB) }
+    }
 }

@@ -10,7 +10,7 @@ struct RecoverCommand: ParsableCommand {
         discussion: """
             Takes the newest sound snapshot and the log behind it up to the first damage. What is behind that is LOST, \
             and nothing in the damaged directory is changed. Without a manifest it goes by what the files say of \
-            themselves. Try a replica, or a snapshot with an archived log, first.
+            themselves. Refused while a server uses it. Try a replica, or a snapshot with an archived log, first.
 
             Exit codes: 0 saved, 2 refused or failed.
             """)
@@ -20,12 +20,15 @@ struct RecoverCommand: ParsableCommand {
     @Flag(help: "Say that you know that changes are lost.") var acceptLoss = false
 
     func run() throws {
+        let disk = try DataDirectory.open(from)
+        try DataDirectory.claim(disk, or: "stop the server first; restore works beside one")
+        let found = try manifest(of: disk)
         guard acceptLoss else {
             throw DataDirectory.failure("changes behind the damage are lost: say --accept-loss when that is accepted")
         }
-        let disk = try DataDirectory.open(from)
         let progress = SnapshotProgress()
-        var (manifest, isRebuilt) = try manifest(of: disk)
+        var manifest = try found ?? rebuiltManifest(of: disk)
+        let isRebuilt = found == nil
         manifest.snapshots.sort { $0.position < $1.position }
         var restoration = Restoration(source: disk, manifest: manifest, progress: progress) {
             DataDirectory.engine(hashSecret: $0)
@@ -35,15 +38,24 @@ struct RecoverCommand: ParsableCommand {
         try restoration.perform(to: .end, into: into, shiftsLifetimes: false, progress)
     }
 
-    private func manifest(of disk: PosixDisk) throws -> (Manifest, isRebuilt: Bool) {
-        do throws(ManifestError) {
-            if let manifest = try ManifestStore.read(from: disk) { return (manifest, false) }
+    /// The manifest, nil where it cannot be used; what a newer version wrote is refused, for nothing of it is lost.
+    private func manifest(of disk: PosixDisk) throws -> Manifest? {
+        do throws(RecoveryError) {
+            if let manifest = try KnownFormats.manifest(of: disk) { return manifest }
             complain("\(disk.path) has no MANIFEST: going by what the files say of themselves")
         } catch {
-            complain("\(disk.path)/MANIFEST is not used: \(error)")
+            switch error {
+            case .newer(let newer): throw DataDirectory.failure("\(disk.path): \(newer)")
+            case .manifest(let flaw): complain("\(disk.path)/MANIFEST is not used: \(flaw)")
+            default: complain("\(disk.path)/MANIFEST is not used: \(error)")
+            }
         }
+        return nil
+    }
+
+    private func rebuiltManifest(of disk: PosixDisk) throws -> Manifest {
         do throws(RestoreError) {
-            return (try RebuiltManifest.make(from: disk), true)
+            return try RebuiltManifest.make(from: disk)
         } catch {
             throw DataDirectory.failure(error.description)
         }

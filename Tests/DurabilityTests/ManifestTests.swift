@@ -98,6 +98,9 @@ let sampleManifest: Manifest = {
         }
         var newer = bytes
         newer[8] = 2
+        #expect(throws: HeaderFlaw.checksum) { try SegmentHeader(newer.span) }
+        let checksum = CRC32C.of(newer.span.extracting(0..<60))
+        for byte in 0..<4 { newer[60 + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(byte))) }
         #expect(throws: HeaderFlaw.newer(2)) { try SegmentHeader(newer.span) }
     }
 }

@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `is refused when a segment is missing, a stranger's or of a newer version`() throws {
+    @Test func `is refused when a segment is missing or a stranger's, or its header damaged`() throws {
         let written = try WrittenLog(policy: .always, seed: 6, batches: 60)
         let name = written.manifest.segments[0].name
         for change: @Sendable (SimulatedDisk) throws -> Void in [

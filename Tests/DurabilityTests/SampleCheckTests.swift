@@ -124,4 +124,5 @@ private final class InterruptedDisk: Disk {
     func names() throws(SystemError) -> [String] { try disk.names() }
     func space() throws(SystemError) -> (free: Int, total: Int) { try disk.space() }
     func lock() throws(SystemError) { try disk.lock() }
+    func lockForReading() throws(SystemError) { try disk.lockForReading() }
 }

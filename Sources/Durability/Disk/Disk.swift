@@ -25,6 +25,20 @@ package protocol Disk: AnyObject, Sendable {
     /// Takes the directory for this process alone until the disk is let go.
     /// - Throws: an error with `isLocked` when another process has it.
     func lock() throws(SystemError)
+    /// Keeps the directory from everybody who would take it for themselves alone, until the disk is let go.
+    /// - Throws: an error with `isLocked` when another process has taken it.
+    func lockForReading() throws(SystemError)
+}
+
+extension Disk {
+    /// Keeps servers away from a directory that is read as a whole and must stay as it is meanwhile. Where locks do not
+    /// work, as on some file systems that are only read, there is none to wait for.
+    /// - Throws: `locked` while a server uses it.
+    package func claimForReading() throws(RecoveryError) {
+        do throws(SystemError) { try lockForReading() } catch {
+            if error.isLocked { throw .locked(path) }
+        }
+    }
 }
 
 /// An open file of a ``Disk``. Closed when the last reference goes.

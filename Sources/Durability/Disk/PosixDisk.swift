@@ -33,6 +33,7 @@ package final class PosixDisk: Disk {
     package func names() throws(SystemError) -> [String] { try directory.names() }
     package func space() throws(SystemError) -> (free: Int, total: Int) { try directory.space() }
     package func lock() throws(SystemError) { try directory.lock() }
+    package func lockForReading() throws(SystemError) { try directory.lockForReading() }
 }
 
 private final class PosixFile: DiskFile {

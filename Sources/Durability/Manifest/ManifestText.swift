@@ -21,6 +21,8 @@ import CacheModel
 extension Manifest {
     /// The form that this version writes, and the newest it reads.
     package static let format: UInt64 = 1
+    /// The byte where it is said, behind the first word.
+    static let formatOffset = 18
     /// The most bytes a manifest can have: about 50,000 segments, 3 TiB of log.
     package static let maximumBytes = 8 << 20
 
@@ -111,7 +113,7 @@ package enum ManifestFlaw: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .length(let count): "a manifest cannot have \(count) bytes"
         case .checksum: "the manifest's checksum does not match its bytes"
-        case .newer(let format): "the manifest has format \(format), this version reads formats up to 1"
+        case .newer(let format): "the manifest has format \(format), this version reads up to \(Manifest.format)"
         case .line(let number): "line \(number) of the manifest is not what it must be"
         case .fileID(let id): "the manifest names file id \(id) twice or without having given it out"
         case .segment(let id): "the manifest's segment \(id) contradicts itself or the one behind it"

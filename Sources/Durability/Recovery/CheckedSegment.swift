@@ -58,7 +58,7 @@ final class CheckedSegment: Sendable {
                 }
             }
         } catch {
-            throw .damage(LogDamage(segment.entry, at: walk.end, error))
+            throw .flaw(error, in: segment.entry, at: walk.end)
         }
         stretches.append(stretch)
         try checkClosing(segment.entry, bytes, walk)
@@ -75,8 +75,8 @@ final class CheckedSegment: Sendable {
     private static func checkClosing(
         _ entry: SegmentEntry, _ bytes: Span<UInt8>, _ walk: RecordWalk
     ) throws(RecoveryError) {
-        guard walk.groupLeft == 0 else { throw .damage(LogDamage(entry, at: walk.end, .group)) }
-        guard walk.offset == bytes.count else { throw .damage(LogDamage(entry, at: walk.end, .length(0))) }
+        guard walk.groupLeft == 0 else { throw .flaw(.group, in: entry, at: walk.end) }
+        guard walk.offset == bytes.count else { throw .flaw(.length(0), in: entry, at: walk.end) }
         guard let closing = entry.closing else { return }
         guard closing.last == walk.last, closing.checksum == CRC32C.of(bytes) else {
             let reason = "the file is not the one that was closed"

@@ -32,6 +32,7 @@ extension Recovery {
             do throws(SnapshotFailure) {
                 _ = try loader.load(snapshot.name, into: state, expected: snapshot)
             } catch {
+                if case .newer(let newer) = error { throw .newer(newer) }
                 reasons.append("\(snapshot.name) is damaged: \(error)")
                 continue
             }

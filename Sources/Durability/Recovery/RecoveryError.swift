@@ -10,6 +10,8 @@ package enum RecoveryError: Error, Sendable, Equatable, CustomStringConvertible 
     /// There are files of a log or of snapshots, but nothing says which of them count.
     case noManifest(file: String)
     case damage(LogDamage)
+    /// Something in the directory can be read only by a newer version, which loses nothing of it.
+    case newer(NewerFormat)
     /// The state after the record is not what it was when the record was written.
     case digest(file: String, offset: Int, position: Position)
     /// The log ends before records that were acknowledged, and this is refused (`strict-tail`).
@@ -29,7 +31,8 @@ package enum RecoveryError: Error, Sendable, Equatable, CustomStringConvertible 
         case .manifest(let flaw): return "\(FileNames.manifest): \(flaw). \(ways)"
         case .noManifest(let file):
             return "there is \(file) but no \(FileNames.manifest), which alone says what counts. \(ways)"
-        case .damage(let damage): return "\(damage). \(damage.isNewer ? "Use the version that wrote it" : ways)"
+        case .damage(let damage): return "\(damage). \(ways)"
+        case .newer(let newer): return newer.description
         case .digest(let file, let offset, let position):
             return "\(file), byte \(offset): the data at position \(position.text) is not what it was. \(ways)"
         case .lostTail(let file, let offset, let first, let last):
@@ -38,6 +41,17 @@ package enum RecoveryError: Error, Sendable, Equatable, CustomStringConvertible 
         case .noBase(let reasons): return "no snapshot can be used: \(reasons.joined(separator: "; ")). \(ways)"
         case .resources(let reason): return reason
         }
+    }
+
+    /// Whether another version reads what this one cannot.
+    package var isNewer: Bool {
+        if case .newer = self { true } else { false }
+    }
+
+    /// A flaw of the record behind `end` of a segment that no torn write can explain.
+    static func flaw(_ flaw: RecordFlaw, in entry: SegmentEntry, at end: WalkEnd) -> RecoveryError {
+        if let form = flaw.newerForm { return .newer(NewerFormat(file: entry.name, offset: end.offset, what: form)) }
+        return .damage(LogDamage(entry, at: end.offset, last: end.log.last, reason: flaw.description))
     }
 }
 
@@ -48,22 +62,12 @@ package struct LogDamage: Error, Sendable, Equatable, CustomStringConvertible {
     /// The position of the last sound record before it; `.none` where that is not known.
     package var last: Position
     package var reason: String
-    /// The file is sound, but for a newer version.
-    package var isNewer = false
 
     package init(_ entry: SegmentEntry, at offset: Int, last: Position? = nil, reason: String) {
         file = entry.name
         self.offset = offset
         self.last = last ?? entry.first.predecessor
         self.reason = reason
-    }
-
-    package init(_ entry: SegmentEntry, at end: WalkEnd, _ flaw: RecordFlaw) {
-        self.init(entry, at: end.offset, last: end.log.last, reason: flaw.description)
-        switch flaw {
-        case .kind, .entryKind: isNewer = true
-        default: break
-        }
     }
 
     package var description: String {

@@ -44,7 +44,7 @@ package struct TailExam: Sendable {
             }
             flaw = walk.groupLeft > 0 ? .group : nil
         } catch {
-            guard error.canBeTorn else { throw .damage(LogDamage(segment.entry, at: walk.end, error)) }
+            guard error.canBeTorn else { throw .flaw(error, in: segment.entry, at: walk.end) }
             flaw = error
         }
         end = walk.wholeEnd

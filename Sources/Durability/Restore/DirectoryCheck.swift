@@ -6,14 +6,23 @@ import Posix
 /// digests, and each snapshot in rehearsal.
 package struct DirectoryCheck: Sendable {
     /// What a directory is worth.
-    package enum Verdict: Int32, Sendable, Comparable {
-        case sound = 0
+    package enum Verdict: Sendable, Comparable {
+        case sound
         /// The log ends in an unfinished record, as after a crash: a start cuts it off.
-        case torn = 1
+        case torn
         /// Something is damaged or missing.
-        case damaged = 2
+        case damaged
+        /// Something was written by a newer version: nothing can be said of it.
+        case newer
 
-        package static func < (left: Verdict, right: Verdict) -> Bool { left.rawValue < right.rawValue }
+        /// What `verify` exits with.
+        package var exitCode: Int32 {
+            switch self {
+            case .sound: 0
+            case .torn: 1
+            case .damaged, .newer: 2
+            }
+        }
     }
 
     /// What was found, a sentence a line.
@@ -25,6 +34,10 @@ package struct DirectoryCheck: Sendable {
             self.verdict = max(self.verdict, verdict)
             lines.append(line)
         }
+
+        mutating func add(_ error: RecoveryError) { add(error.isNewer ? .newer : .damaged, "\(error)") }
+
+        mutating func add(_ failure: SnapshotFailure) { add(failure.isNewer ? .newer : .damaged, "\(failure)") }
     }
 
     let disk: any Disk
@@ -45,21 +58,23 @@ package struct DirectoryCheck: Sendable {
         var findings = Findings()
         guard let manifest = Self.readManifest(disk, &findings) else { return findings }
         if let names = try? disk.names() {
-            findings.lines += names.filter { !manifest.names($0) }.map { "\($0) is not in the manifest" }
+            let known = manifest.fileNames
+            findings.lines += names.filter { !known.contains($0) }.map { "\($0) is not in the manifest" }
         }
         checkSnapshots(manifest, &findings)
         checkEnd(manifest, &findings)
-        checkLog(manifest, &findings)
+        // What a newer version wrote is its to judge.
+        if findings.verdict != .newer { checkLog(manifest, &findings) }
         return findings
     }
 
     /// The manifest; nil, and why, where there is none that can be used.
     static func readManifest(_ disk: any Disk, _ findings: inout Findings) -> Manifest? {
-        do throws(ManifestError) {
-            if let manifest = try ManifestStore.read(from: disk) { return manifest }
+        do throws(RecoveryError) {
+            if let manifest = try KnownFormats.manifest(of: disk) { return manifest }
             findings.add(.damaged, "\(disk.path) has no \(FileNames.manifest)")
         } catch {
-            findings.add(.damaged, "\(FileNames.manifest): \(error)")
+            findings.add(error)
         }
         return nil
     }
@@ -74,7 +89,7 @@ package struct DirectoryCheck: Sendable {
                     .sound,
                     "\(snapshot.name): sound, \(snapshot.entries) entries at position \(snapshot.position.text)")
             } catch {
-                findings.add(.damaged, "\(error)")
+                findings.add(error)
             }
         }
     }
@@ -83,7 +98,7 @@ package struct DirectoryCheck: Sendable {
 
     private func checkEnd(_ manifest: Manifest, _ findings: inout Findings) {
         do throws(RecoveryError) {
-            let mark = try readMark(manifest)
+            let mark = try MarkFile.read(of: manifest.history, on: disk)
             var last = manifest.segments.last?.closing?.last
             if let entry = manifest.segments.last, entry.closing == nil {
                 let segment = try SegmentBytes(entry, of: manifest.history, on: disk)
@@ -102,13 +117,7 @@ package struct DirectoryCheck: Sendable {
                     .damaged, "the log ends at position \(last.text), but was synced up to \(mark.position.text)")
             }
         } catch {
-            findings.add(.damaged, "\(error)")
-        }
-    }
-
-    private func readMark(_ manifest: Manifest) throws(RecoveryError) -> DurableMark? {
-        do throws(SystemError) { return try MarkFile.read(of: manifest.history, on: disk) } catch {
-            throw .system(error)
+            findings.add(error)
         }
     }
 
@@ -137,7 +146,7 @@ package struct DirectoryCheck: Sendable {
             try checkChecksums(manifest)
             findings.add(.sound, "the log: \(replay.records) records up to position \(replay.whole.last.text)")
         } catch {
-            findings.add(.damaged, "\(error)")
+            findings.add(error)
         }
     }
 

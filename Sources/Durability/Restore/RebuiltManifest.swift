@@ -5,11 +5,15 @@ import Posix
 /// Makes a manifest out of what the files of a directory say of themselves, for a directory whose own is lost or
 /// damaged. For reading only: what it names is the best that is left, not what counted.
 package enum RebuiltManifest {
-    /// - Throws: when no file of a history can be read.
+    /// - Throws: when no file of a history can be read, and when one was written by a newer version.
     package static func make(from disk: any Disk) throws(RestoreError) -> Manifest {
         let names: [String]
         do throws(SystemError) { names = try disk.names() } catch { throw .system(error) }
-        let snapshots = names.compactMap { snapshot($0, disk) }
+        do throws(RecoveryError) { try KnownFormats.check(names, of: disk) } catch { throw .recovery(error) }
+        var snapshots: [(entry: SnapshotEntry, summary: SnapshotSummary)] = []
+        for name in names {
+            if let found = try snapshot(name, disk) { snapshots.append(found) }
+        }
         let headers = names.compactMap { header($0, disk) }
         // The history that the newest file belongs to.
         let newestHeader = headers.max { $0.id < $1.id }
@@ -32,18 +36,21 @@ package enum RebuiltManifest {
 
     private static func snapshot(
         _ name: String, _ disk: any Disk
-    ) -> (entry: SnapshotEntry, summary: SnapshotSummary)? {
-        guard name.hasPrefix("snapshot-"), name.hasSuffix(".gz"), let id = FileNames.id(in: name),
-            let summary = try? SnapshotLoader(disk: disk, threads: 1).summary(name)
-        else { return nil }
-        return (summary.entry(id: id, madeAt: summary.head.wallTime, isRehearsed: false), summary)
+    ) throws(RestoreError) -> (entry: SnapshotEntry, summary: SnapshotSummary)? {
+        guard name.hasPrefix("snapshot-"), name.hasSuffix(".gz"), let id = FileNames.id(in: name) else { return nil }
+        do throws(SnapshotFailure) {
+            let summary = try SnapshotLoader(disk: disk, threads: 1).summary(name)
+            return (summary.entry(id: id, madeAt: summary.head.wallTime, isRehearsed: false), summary)
+        } catch {
+            if case .newer(let newer) = error { throw .recovery(.newer(newer)) }
+            return nil
+        }
     }
 
     private static func header(_ name: String, _ disk: any Disk) -> SegmentHeader? {
-        guard name.hasPrefix("log-"), let file = try? disk.openForReading(name) else { return nil }
-        var bytes = IOBuffer()
-        guard (try? file.readAll(at: 0, upTo: SegmentHeader.size, into: &bytes)) != nil else { return nil }
-        guard let header = try? SegmentHeader(bytes.readable), FileNames.segment(header.id) == name else { return nil }
+        guard name.hasPrefix("log-"), let header = try? SegmentHeader.read(name, on: disk),
+            FileNames.segment(header.id) == name
+        else { return nil }
         return header
     }
 

@@ -123,6 +123,7 @@ package struct Restoration: Sendable {
             do throws(SnapshotFailure) {
                 _ = try loader.load(snapshot.name, into: state, expected: snapshot)
             } catch {
+                if case .newer(let newer) = error { throw .recovery(.newer(newer)) }
                 outcome.warnings.append("\(snapshot.name) is not used: \(error)")
                 continue
             }
@@ -156,7 +157,7 @@ package struct Restoration: Sendable {
                 throw .noBase(["the log ends at \(replay.whole.last.text), before \(end.last.text)"])
             }
         } catch {
-            guard acceptsLoss else { throw .recovery(error) }
+            guard acceptsLoss, !error.isNewer else { throw .recovery(error) }
             outcome.warnings.append("the log is used up to \(replay.whole.last.text): \(error)")
         }
         outcome.records = replay.records

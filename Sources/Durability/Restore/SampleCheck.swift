@@ -68,7 +68,7 @@ package struct SampleCheck: Sendable {
             _ = try loader.rehearse(snapshot.name, in: makeState(manifest.hashSecret), expected: snapshot)
             findings.add(.sound, "\(snapshot.name): sound, \(snapshot.entries) entries")
         } catch {
-            judge(snapshot.name, "\(error)", &findings)
+            judge(snapshot.name, &findings) { $0.add(error) }
         }
     }
 
@@ -82,15 +82,17 @@ package struct SampleCheck: Sendable {
             progress.addRecords(records)
             findings.add(.sound, "\(entry.name): sound, \(records) records")
         } catch {
-            judge(entry.name, "\(error)", &findings)
+            judge(entry.name, &findings) { $0.add(error) }
         }
     }
 
     /// A file failed: unless it was taken out of the manifest meanwhile, that is damage.
-    private func judge(_ name: String, _ flaw: String, _ findings: inout DirectoryCheck.Findings) {
-        if let manifest = try? ManifestStore.read(from: disk), !manifest.names(name) {
+    private func judge(
+        _ name: String, _ findings: inout DirectoryCheck.Findings, add: (inout DirectoryCheck.Findings) -> Void
+    ) {
+        if let manifest = try? ManifestStore.read(from: disk), !manifest.fileNames.contains(name) {
             return findings.add(.sound, "\(name) was removed meanwhile")
         }
-        findings.add(.damaged, flaw)
+        add(&findings)
     }
 }

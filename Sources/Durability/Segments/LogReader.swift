@@ -91,11 +91,14 @@ package struct LogReader: Sendable {
             }
         } catch {
             guard segment.entry.closing == nil, error.canBeTorn else {
-                throw .damage(LogDamage(segment.entry, at: walk.end, error))
+                throw .flaw(error, in: segment.entry, at: walk.end)
             }
         }
-        if let closing = segment.entry.closing, closing.last != walk.last || closing.length != walk.offset {
-            throw .damage(LogDamage(segment.entry, at: walk.end, .short))
+        if let closing = segment.entry.closing {
+            guard closing.last == walk.last, closing.length == walk.offset else {
+                throw .flaw(.short, in: segment.entry, at: walk.end)
+            }
+            guard walk.groupLeft == 0 else { throw .flaw(.group, in: segment.entry, at: walk.end) }
         }
         return walk.end.log
     }

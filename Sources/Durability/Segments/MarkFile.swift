@@ -56,17 +56,29 @@ package struct MarkFile: ~Copyable, Sendable {
     }
 
     /// The higher of the slots that are whole and of this history; nil when there is none, or no file.
-    package static func read(of history: HistoryID, on disk: any Disk) throws(SystemError) -> DurableMark? {
-        let file: any DiskFile
+    /// - Throws: `newer` for a whole slot of a newer form: what it says about the end of the log must count.
+    package static func read(of history: HistoryID, on disk: any Disk) throws(RecoveryError) -> DurableMark? {
+        var bytes = IOBuffer(capacity: 2 * slotDistance)
         do throws(SystemError) {
-            file = try disk.openForReading(FileNames.mark)
+            let file = try disk.openForReading(FileNames.mark)
+            try file.readAll(at: 0, upTo: slotDistance + slotSize, into: &bytes)
         } catch {
             if error.isMissing { return nil }
-            throw error
+            throw .system(error)
         }
-        var bytes = IOBuffer(capacity: 2 * slotDistance)
-        try file.readAll(at: 0, upTo: slotDistance + slotSize, into: &bytes)
+        if let newer = newer(in: bytes.readable) { throw .newer(newer) }
         return newest(in: bytes.readable, history: history)
+    }
+
+    private static func newer(in bytes: Span<UInt8>) -> NewerFormat? {
+        for start in [0, slotDistance] where bytes.count >= start + slotSize {
+            guard let format = DurableMark.format(of: bytes.extracting(start..<start + slotSize)),
+                format > Self.format
+            else { continue }
+            return NewerFormat(
+                file: FileNames.mark, offset: start + 8, format: UInt64(format), known: UInt64(Self.format))
+        }
+        return nil
     }
 
     /// The higher of the slots that are whole and of `history`.
@@ -112,12 +124,18 @@ package struct DurableMark: Sendable, Equatable {
         buffer.append(littleEndian: CRC32C.of(buffer.readable.extracting(start..<start + MarkFile.slotSize - 4)))
     }
 
-    /// Nil for a slot that is torn, of another history or of a newer form: the mark only ever adds to what is known.
-    init?(_ slot: Span<UInt8>, history: HistoryID) {
+    /// The form that a whole slot says it has; nil for one that is torn.
+    static func format(of slot: Span<UInt8>) -> UInt32? {
         let end = MarkFile.slotSize - 4
         guard slot.extracting(0..<8).equals(MarkFile.magic),
-            slot.loadLittleEndian(UInt32.self, at: end) == CRC32C.of(slot.extracting(0..<end)),
-            slot.loadLittleEndian(UInt32.self, at: 8) == MarkFile.format,
+            slot.loadLittleEndian(UInt32.self, at: end) == CRC32C.of(slot.extracting(0..<end))
+        else { return nil }
+        return slot.loadLittleEndian(UInt32.self, at: 8)
+    }
+
+    /// Nil for a slot that is torn, of another history or of another form: the mark only ever adds to what is known.
+    init?(_ slot: Span<UInt8>, history: HistoryID) {
+        guard Self.format(of: slot) == MarkFile.format,
             slot.loadLittleEndian(UInt64.self, at: 16) == history.high,
             slot.loadLittleEndian(UInt64.self, at: 24) == history.low
         else { return nil }

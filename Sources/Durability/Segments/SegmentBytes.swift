@@ -31,7 +31,7 @@ package final class SegmentBytes: Sendable {
                 throw .stranger
             }
         } catch {
-            throw .damage(LogDamage(entry, at: 0, reason: error.description))
+            throw error.recoveryError(of: entry)
         }
         bytes = read
         guard bytes.count <= Self.maximumLength else {

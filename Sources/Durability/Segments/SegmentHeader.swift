@@ -1,5 +1,6 @@
 import Bytes
 import CacheModel
+import Posix
 
 /// The first 64 bytes of a segment of the log.
 ///
@@ -12,6 +13,10 @@ import CacheModel
 /// The checksum covers all before it and is what the first record is linked to.
 package struct SegmentHeader: Sendable, Equatable {
     package static let size = 64
+    /// The longest header that a later form may have. Each says its own length where this one does, and ends with its
+    /// checksum.
+    static let maximumSize = 4096
+    static let formatOffset = 8
     /// The form of segment and records that this version writes, and the newest it reads.
     package static let format: UInt32 = 1
     static let magic: StaticString = "NUTHLOG\0"
@@ -61,19 +66,36 @@ package struct SegmentHeader: Sendable, Equatable {
     package init(_ bytes: Span<UInt8>) throws(HeaderFlaw) {
         guard bytes.count >= Self.size else { throw .short }
         guard bytes.extracting(0..<8).equals(Self.magic) else { throw .magic }
-        // A newer form may be longer or sealed otherwise: its number is all that can be asked.
-        let format = bytes.loadLittleEndian(UInt32.self, at: 8)
-        guard format <= Self.format else { throw .newer(format) }
-        guard CRC32C.of(bytes.extracting(0..<Self.size - 4)) == bytes.loadLittleEndian(UInt32.self, at: Self.size - 4)
+        let format = bytes.loadLittleEndian(UInt32.self, at: Self.formatOffset)
+        let length = Int(bytes.loadLittleEndian(UInt32.self, at: 12))
+        guard length >= Self.size, length <= min(bytes.count, Self.maximumSize),
+            CRC32C.of(bytes.extracting(0..<length - 4)) == bytes.loadLittleEndian(UInt32.self, at: length - 4)
         else { throw .checksum }
-        guard format == Self.format, bytes.loadLittleEndian(UInt32.self, at: 12) == UInt32(Self.size),
-            bytes.loadLittleEndian(UInt32.self, at: 56) == 0
-        else { throw .form }
+        guard format <= Self.format else { throw .newer(format) }
+        guard format == Self.format, length == Self.size, bytes.loadLittleEndian(UInt32.self, at: 56) == 0 else {
+            throw .form
+        }
         history = HistoryID(
             high: bytes.loadLittleEndian(UInt64.self, at: 16), low: bytes.loadLittleEndian(UInt64.self, at: 24))
         id = bytes.loadLittleEndian(UInt64.self, at: 32)
         firstPosition = Position(packed: bytes.loadLittleEndian(UInt64.self, at: 40))
         madeAt = Instant(milliseconds: bytes.loadLittleEndian(Int64.self, at: 48))
+    }
+
+    /// The header of a file, whose name is not looked at.
+    static func read(_ name: String, on disk: any Disk) throws(RecoveryError) -> SegmentHeader {
+        var bytes = IOBuffer()
+        do throws(SystemError) {
+            try disk.openForReading(name).readAll(at: 0, upTo: maximumSize, into: &bytes)
+        } catch {
+            throw .system(error)
+        }
+        do throws(HeaderFlaw) {
+            return try SegmentHeader(bytes.readable)
+        } catch {
+            let id = FileNames.id(in: name) ?? 0
+            throw error.recoveryError(of: SegmentEntry(id: id, first: .none))
+        }
     }
 }
 
@@ -94,10 +116,21 @@ package enum HeaderFlaw: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .short: "the file ends before its header does"
         case .magic: "the file does not begin as a segment of the log does"
-        case .newer(let format): "the file has format \(format), this version reads formats up to 1"
+        case .newer(let format): "the file has format \(format), this version reads up to \(SegmentHeader.format)"
         case .checksum: "the header's checksum does not match its bytes"
         case .form: "the header's fields contradict each other"
         case .stranger: "the file belongs to another history or has another file's name"
         }
+    }
+
+    /// What it means for the directory.
+    func recoveryError(of entry: SegmentEntry) -> RecoveryError {
+        if case .newer(let format) = self {
+            return .newer(
+                NewerFormat(
+                    file: entry.name, offset: SegmentHeader.formatOffset, format: UInt64(format),
+                    known: UInt64(SegmentHeader.format)))
+        }
+        return .damage(LogDamage(entry, at: 0, reason: description))
     }
 }

@@ -42,13 +42,17 @@ package enum SnapshotBlock {
     /// Checks the label of a whole member.
     static func label(_ member: Span<UInt8>) throws(SnapshotFlaw) -> Label {
         let label = try peek(member)
-        let start = GzipMember.labelOffset
-        var sum = CRC32C()
-        sum.add(member.extracting(0..<start + 9))
-        sum.add([0, 0, 0, 0].span)
-        sum.add(member.extracting(start + labelBytes..<member.count))
-        guard sum.value == label.checksum else { throw .checksum }
+        guard isSealed(member) else { throw .checksum }
         return label
+    }
+
+    /// Whether the checksum in the label of a whole member, at least a label long, is that of its bytes.
+    static func isSealed(_ member: Span<UInt8>) -> Bool {
+        var sum = CRC32C()
+        sum.add(member.extracting(0..<checksumRange.lowerBound))
+        sum.add([0, 0, 0, 0].span)
+        sum.add(member.extracting(checksumRange.upperBound..<member.count))
+        return sum.value == member.loadLittleEndian(UInt32.self, at: checksumRange.lowerBound)
     }
 
     /// The label as it stands there, unchecked.

@@ -63,6 +63,13 @@ package struct SnapshotLoader {
         throw reader.failure(.short)
     }
 
+    /// What a file says of itself before its entries; the rest of it is not looked at.
+    func head(_ name: String) throws(SnapshotFailure) -> SnapshotHead {
+        var reader = try open(name)
+        var scratch = try BlockScratch()
+        return try readHead(&reader, &scratch)
+    }
+
     private func open(_ name: String) throws(SnapshotFailure) -> SnapshotReader {
         let file: any DiskFile
         do throws(SystemError) { file = try disk.openForReading(name) } catch { throw .disk(error) }

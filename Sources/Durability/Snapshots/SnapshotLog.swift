@@ -39,6 +39,8 @@ package struct LogPoint: Sendable, Equatable {
 package enum SnapshotFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case disk(SystemError)
     case flawed(SnapshotError)
+    /// Only a newer version can read it.
+    case newer(NewerFormat)
     /// The log has failed or cannot be read.
     case log(String)
     case cancelled
@@ -49,9 +51,15 @@ package enum SnapshotFailure: Error, Sendable, Equatable, CustomStringConvertibl
         switch self {
         case .disk(let error): error.description
         case .flawed(let error): error.description
+        case .newer(let newer): newer.description
         case .log(let reason): reason
         case .cancelled: "it was stopped"
         case .resources(let reason): reason
         }
+    }
+
+    /// Whether another version reads what this one cannot.
+    package var isNewer: Bool {
+        if case .newer = self { true } else { false }
     }
 }

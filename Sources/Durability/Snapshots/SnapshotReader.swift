@@ -31,7 +31,9 @@ package struct SnapshotReader {
     var blocks: (count: UInt32, checksums: UInt32) { (next, checksums.value) }
 
     func failure(_ flaw: SnapshotFlaw, at offset: Int? = nil) -> SnapshotFailure {
-        .flawed(SnapshotError(file: name, offset: offset ?? self.offset, flaw: flaw))
+        let offset = offset ?? self.offset
+        if let form = flaw.newerForm { return .newer(NewerFormat(file: name, offset: offset, what: form)) }
+        return .flawed(SnapshotError(file: name, offset: offset, flaw: flaw))
     }
 
     /// Where the next block begins and ends, and its label as it stands there.
@@ -49,7 +51,23 @@ package struct SnapshotReader {
             throw failure(.form)
         }
         guard head.length <= fileLength - offset else { throw failure(.short) }
-        do throws(SnapshotFlaw) { return (head, try SnapshotBlock.peek(start.readable)) } catch { throw failure(error) }
+        do throws(SnapshotFlaw) {
+            return (head, try SnapshotBlock.peek(start.readable))
+        } catch {
+            throw try failure(error, ofBlock: head)
+        }
+    }
+
+    /// A block of an unknown kind is a newer version's only if its checksum is right.
+    private func failure(
+        _ flaw: SnapshotFlaw, ofBlock head: GzipMember.Head
+    ) throws(SnapshotFailure) -> SnapshotFailure {
+        guard case .kind = flaw else { return failure(flaw) }
+        var bytes = IOBuffer(capacity: head.length)
+        guard try read(head.length, into: &bytes) == head.length, SnapshotBlock.isSealed(bytes.readable) else {
+            return failure(.checksum)
+        }
+        return failure(flaw)
     }
 
     private func read(_ count: Int, into buffer: inout IOBuffer) throws(SnapshotFailure) -> Int {

@@ -9,7 +9,11 @@ final class MemoryDisk: Disk {
     private let files = Mutex<[String: MemoryFile]>([:])
     /// Bytes that can still be written before there is no room; negative for no end.
     let room = Atomic<Int>(-1)
+    /// What every lock comes to.
+    let lockFailure: SystemError?
     let path = "/memory"
+
+    init(lockFailure: SystemError? = nil) { self.lockFailure = lockFailure }
 
     func create(_ name: String) throws(SystemError) -> any DiskFile {
         let file = MemoryFile(self)
@@ -45,7 +49,8 @@ final class MemoryDisk: Disk {
     func syncDirectory() throws(SystemError) {}
     func names() throws(SystemError) -> [String] { files.withLock { $0.keys.sorted() } }
     func space() throws(SystemError) -> (free: Int, total: Int) { (1 << 40, 1 << 40) }
-    func lock() throws(SystemError) {}
+    func lock() throws(SystemError) { if let error = lockFailure { throw error } }
+    func lockForReading() throws(SystemError) { if let error = lockFailure { throw error } }
 
     /// A file's bytes, to be looked at or changed.
     subscript(name: String) -> [UInt8] {
