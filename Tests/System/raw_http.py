@@ -31,6 +31,7 @@ DEMANDED_FIELDS = {
 ANSWER_DEADLINE = 60.0
 # How far an answer's Date may lie behind its arrival: as long as a busy machine may hold it up.
 OLDEST_DATE = 30.0
+YOUNGEST_DATE = -3.0
 # Shorter than what the server grants an idle connection, so one that it keeps is told from one that it ends.
 END_DEADLINE = 30.0
 
@@ -350,7 +351,7 @@ def _check_final(response: Response, arrived: float) -> None:
             raise Violation(f"{name} is no date: {response}")
     if response["Date"] is None:
         raise Violation(f"no Date: {response}")
-    if not -3 < arrived - parsedate_to_datetime(response["Date"]).timestamp() < OLDEST_DATE:
+    if not YOUNGEST_DATE < arrived - parsedate_to_datetime(response["Date"]).timestamp() < OLDEST_DATE:
         raise Violation(f"Date is not now: {response}")
     if response["ETag"] is not None and not ENTITY_TAG.fullmatch(response["ETag"]):
         raise Violation(f"no entity tag: {response}")

@@ -1,5 +1,7 @@
 """A disk without room: changes are refused, reads go on, and with room everything goes on (D6)."""
 
+import json
+import random
 import re
 import signal
 import time
@@ -10,9 +12,11 @@ from event_stream import wait_for
 from faults import SmallDisk, strace
 from node import Node
 from repetitions import times
+from test_snapshots import call, make_snapshot
 from traffic import Traffic
 
-REPEATED = times(2, 20, 20)
+REPEATED = times(2, 40, 40)
+FLAGS = ("--log-segment-size", "1mb")
 REFUSED = re.compile(r"nuthatch_log_refused_writes(_total)? ")
 
 
@@ -137,13 +141,61 @@ def test_with_room_the_log_goes_on_by_itself(small, policy, seed):
     assert not small.files("*.new"), "a temporary file was left"
 
 
+def failed_snapshot(node) -> dict:
+    """Asks for a snapshot that cannot be made, and waits until that is known."""
+    status, fields, _ = call(node, "/v1/admin/snapshots", "POST")
+    assert status == 202
+    deadline = time.monotonic() + 60
+    while (known := json.loads(call(node, fields["Location"], accept="application/json")[2]))["state"] == "running":
+        assert time.monotonic() < deadline, known
+        time.sleep(0.01)
+    assert known["state"] == "failed" and known["failure"], known
+    return known
+
+
+def sound_snapshots(node) -> list[str]:
+    rows = json.loads(call(node, "/v1/admin/snapshots")[2])["snapshots"]
+    return [row["id"] for row in rows if row["state"] == "complete"]
+
+
+@pytest.mark.deadline(60 + REPEATED * 10)
+@pytest.mark.parametrize("small", ["32m"], indirect=True, ids=["room for two snapshots and the log"])
+def test_a_snapshot_without_room_leaves_nothing_behind(small, seed):
+    choices = random.Random(seed)
+    flags = ("--log-segment-size", "64kb", "--snapshot-keep", "1", "--restore-window", "0s")
+    small.start(*flags)
+    noise = {f"noise-{number}": choices.randbytes(40_000) for number in range(100)}
+    with small.client() as client:
+        for key, value in noise.items():
+            client.store(key, value)
+    for _ in range(REPEATED):
+        sound = make_snapshot(small)["id"]
+        wait_until_writable(small)
+        # Packed, noise is as long as it was.
+        with small.disk.filled(leaving=choices.randrange(sum(map(len, noise.values())))):
+            assert failed_snapshot(small)["id"] != sound
+            wait_for(lambda: not small.files("*.new"))
+            assert sound_snapshots(small) == [sound]
+            assert len(small.files("snapshot-*")) == 1
+        wait_until_writable(small)
+        small.process.kill()
+        small.ledger.fault()
+        small.start(*flags)
+        small.verify()
+        assert sound_snapshots(small) == [sound]
+    assert make_snapshot(small)["id"] != sound
+    with small.client() as client:
+        assert all(client.value(key) == value for key, value in noise.items())
+
+
 @pytest.mark.deadline(120)
-@pytest.mark.parametrize("number", range(12, 12 + times(6, 60, 60)))
-def test_no_space_from_a_write_on_loses_nothing(data, seed, tmp_path, number):
-    injection = f"pwrite64:error=ENOSPC:when={number}+"
-    process = data.start("--fsync", "always", prefix=strace(tmp_path / "trace", "pwrite64", injection))
+@pytest.mark.parametrize("number", range(12, 12 + times(16, 160, 160)))
+def test_no_space_from_a_write_on_loses_nothing(make_data, seed, memory_path, tmp_path, number):
+    data, injection = make_data("data", memory_path), f"pwrite64:error=ENOSPC:when={number}+"
+    prefix = strace(tmp_path / "trace", "pwrite64", injection)
+    process = data.start(*FLAGS, "--fsync", "always", prefix=prefix)
     with Traffic(process.address, data.ledger, seed, largest=500):
-        time.sleep(0.4)
+        wait_for(lambda: data.ledger.count("fail") > 0 or data.ledger.count("unknown") > 0)
     refused = write_until_refused(data, largest=500)
     assert refused.status in (503, 507), refused
     with data.client() as client:
@@ -151,8 +203,9 @@ def test_no_space_from_a_write_on_loses_nothing(data, seed, tmp_path, number):
     assert process.is_alive()
     process.kill()
     data.ledger.fault()
-    data.start("--fsync", "always")
+    data.start(*FLAGS, "--fsync", "always")
     data.verify()
+    data.process.kill()
 
 
 @pytest.mark.deadline(120)
