@@ -45,9 +45,8 @@ struct RecoverCommand: ParsableCommand {
             complain("\(disk.path) has no MANIFEST: going by what the files say of themselves")
         } catch {
             switch error {
-            case .newer(let newer): throw DataDirectory.failure("\(disk.path): \(newer)")
-            case .manifest(let flaw): complain("\(disk.path)/MANIFEST is not used: \(flaw)")
-            default: complain("\(disk.path)/MANIFEST is not used: \(error)")
+            case .newer: throw DataDirectory.failure("\(disk.path): \(error)")
+            default: complain("\(disk.path): going by what the files say of themselves: \(error.reason)")
             }
         }
         return nil

@@ -42,7 +42,7 @@ extension Restoration {
     ) throws {
         let now = Instant(milliseconds: Clock.wallMilliseconds())
         do {
-            let directory = try PosixDisk(path: path, creating: true)
+            let directory = try DataDirectory.open(path, creating: true)
             let outcome = try DataDirectory.report(progress) {
                 try run(
                     to: target, into: directory, now: now, lifetimes: shiftsLifetimes ? .shifted(to: now) : .absolute)
@@ -52,7 +52,7 @@ extension Restoration {
                 "\(path): position \(outcome.position.text), \(RestoreText.text(outcome.logTime)), "
                     + "\(outcome.entries) entries, \(outcome.records) records of the log applied",
                 to: .standardOutput)
-        } catch {
+        } catch let error as RestoreError {
             throw DataDirectory.failure("\(error)")
         }
     }

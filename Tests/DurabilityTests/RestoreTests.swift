@@ -203,7 +203,7 @@ import Testing
         try other.disk.remove(other.store.current.segments[1].name)
         #expect(check(other.disk).verdict == .damaged)
         try other.disk.remove(FileNames.manifest)
-        #expect(check(other.disk).lines == ["/memory has no MANIFEST"])
+        #expect(check(other.disk).lines == ["/memory has no MANIFEST. \(DirectoryCheck.otherDirectory)"])
     }
 
     @Test func `maps positions to times in order`() throws {

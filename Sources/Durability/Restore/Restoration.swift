@@ -85,7 +85,7 @@ package struct Restoration: Sendable {
                 let snapshot = manifest.snapshots.last { $0.logTime <= time }
                 let moment = try reader.moment(at: time)
                 guard let moment else {
-                    guard let snapshot else { throw RecoveryError.noBase(["everything kept is later than this"]) }
+                    guard let snapshot else { throw RecoveryError.unreachable("everything kept is later than this") }
                     return LogEnd(last: snapshot.position, lastTime: snapshot.logTime)
                 }
                 return moment
@@ -100,14 +100,14 @@ package struct Restoration: Sendable {
         if let record = try reader.record(at: position) {
             guard record.remaining == 0 else {
                 let last = Position(packed: position.packed + UInt64(record.remaining))
-                throw .noBase(["\(position.text) lies inside an atomic group that ends at \(last.text)"])
+                throw .unreachable("\(position.text) lies inside an atomic group that ends at \(last.text)")
             }
             return LogEnd(last: position, lastTime: record.logTime)
         }
         if let snapshot = manifest.snapshots.first(where: { $0.position == position }) {
             return LogEnd(last: position, lastTime: snapshot.logTime)
         }
-        throw .noBase(["there is no record at position \(position.text)"])
+        throw .unreachable("there is no record at position \(position.text)")
     }
 
     // MARK: The state
@@ -124,7 +124,7 @@ package struct Restoration: Sendable {
                 _ = try loader.load(snapshot.name, into: state, expected: snapshot)
             } catch {
                 if case .newer(let newer) = error { throw .recovery(.newer(newer)) }
-                outcome.warnings.append("\(snapshot.name) is not used: \(error)")
+                outcome.warnings.append("\(snapshot.name) is not used: \(error.reason)")
                 continue
             }
             outcome.snapshot = snapshot
@@ -147,18 +147,18 @@ package struct Restoration: Sendable {
             state: state, at: base, through: end?.last, comparesDigests: comparesDigests)
         do throws(RecoveryError) {
             let reader = LogReader(disk: source, manifest: manifest)
-            try reader.walk(after: base.last) { record, content in
-                replay.take(record, content)
+            try reader.walk(after: base.last) { record, segment, content in
+                replay.take(record, segment, content)
                 progress.records = replay.records
                 return !replay.isOver
             }
             if let damage = replay.damage { throw damage }
             if let end, replay.whole.last != end.last {
-                throw .noBase(["the log ends at \(replay.whole.last.text), before \(end.last.text)"])
+                throw .unreachable("the log ends at \(replay.whole.last.text), before \(end.last.text)")
             }
         } catch {
             guard acceptsLoss, !error.isNewer else { throw .recovery(error) }
-            outcome.warnings.append("the log is used up to \(replay.whole.last.text): \(error)")
+            outcome.warnings.append("the log is used up to \(replay.whole.last.text): \(error.reason)")
         }
         outcome.records = replay.records
         return replay.whole
