@@ -173,6 +173,82 @@ import Testing
         #expect(recovered.report.records == 6)
     }
 
+    @Test func `a group that finds room for a part of it is written as a whole to a new segment`() throws {
+        var appender = try appender()
+        queue(position(1))
+        #expect(step(&appender) == .written)
+        disk.limit(to: 250)
+        for number in UInt64(2)...9 { queue(position(number), remaining: number < 4 ? 0 : 9 - Int(number)) }
+        guard case .outOfSpace = step(&appender) else {
+            Issue.record("a full disk took everything")
+            return
+        }
+        #expect(appender.last <= position(3), "a part of a group counts")
+        disk.limit(to: nil)
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(9))
+        disk.kill()
+        let recovered = try recover(disk)
+        #expect(recovered.end.last == position(9))
+        #expect(recovered.report.records == 9)
+    }
+
+    @Test(arguments: ["rename", "fdatasync"])
+    func `what failed for good is not taken for a full disk`(call: String) throws {
+        var appender = try appender(segmentBytes: 1 << 16)
+        var number: UInt64 = 1
+        disk.refuseNext(call)
+        var outcome = LogAppender.Outcome.idle
+        // Until the segment is closed, which syncs it and changes the manifest.
+        while number < 30_000, outcome == .idle || outcome == .written {
+            queue(position(number))
+            outcome = step(&appender)
+            number += 1
+        }
+        guard case .failed = outcome else {
+            Issue.record("\(call) without room made it \(outcome)")
+            return
+        }
+    }
+
+    @Test func `a segment that never came to count is removed`() throws {
+        var appender = try appender(segmentBytes: 1 << 16)
+        // The manifest's new text, before it takes the place of the old.
+        disk.refuseNext("create MANIFEST")
+        var refused = 0
+        for number in UInt64(1)...30_000 where refused == 0 || appender.store.current.segments.count < 3 {
+            queue(position(number))
+            if case .outOfSpace = step(&appender) { refused += 1 }
+        }
+        #expect(refused == 1)
+        let manifest = appender.store.current
+        #expect(manifest.segments.count == 3)
+        let kept = Set(manifest.segments.map(\.name))
+        #expect(try disk.names().filter { FileNames.id(in: $0) != nil && !kept.contains($0) } == [])
+    }
+
+    @Test func `segments become longer where there are many`() {
+        let asked = 64 << 10
+        #expect(SegmentLength.bytes(asked, behind: 4095) == asked)
+        #expect(SegmentLength.bytes(asked, behind: 4096) == 2 * asked)
+        #expect(SegmentLength.bytes(1 << 30, behind: 1_000_000) == 1 << 30)
+        var (count, total) = (0, 0)
+        while total < 1 << 40 {
+            total += SegmentLength.bytes(asked, behind: count)
+            count += 1
+        }
+        #expect(count * 140 < Manifest.maximumBytes, "a terabyte of log has a manifest that is not read")
+    }
+
+    @Test func `a small disk keeps room beside its segments`() {
+        let small = DiskSpace(free: 64 << 20, total: 64 << 20)
+        #expect(small.reserve == 64 << 20 / 20)
+        #expect(small.segment(64 << 20) == small.spare / 4)
+        let large = DiskSpace(free: 1 << 40, total: 1 << 41)
+        #expect(large.reserve == 64 << 20 && large.segment(64 << 20) == 64 << 20)
+        #expect(DiskSpace(free: 1, total: 1 << 30).segment(1 << 20) == 0)
+    }
+
     /// What heaps up behind a full disk may be more than a segment holds, and so may one value.
     @Test(arguments: [false, true])
     func `a batch longer than a segment has a segment of its own`(isDiskFullBefore: Bool) throws {
@@ -244,6 +320,17 @@ import Testing
         #expect(progress.oldestUnsynced == 5400)
         #expect(!progress.isStalled(at: 6399))
         #expect(progress.isStalled(at: 6400))
+    }
+
+    @Test func `a failure stays also when another thread sees the log open at that moment`() throws {
+        for _ in 0..<200 {
+            let progress = LogProgress(at: start, policy: .always)
+            let threads = ThreadGroup()
+            try threads.start(name: "opens") { for _ in 0..<300 { progress.enter(.open) } }
+            progress.enter(.failed)
+            threads.join()
+            #expect(progress.state == .failed)
+        }
     }
 
     @Test(arguments: FsyncPolicy.allCases)

@@ -144,7 +144,7 @@ import Testing
         let site = Site()
         let service = site.service {
             $0.retention.snapshots = 2
-            $0.retention.window = 1000
+            $0.retention.window = 1
         }
         try service.start()
         for round in 1...5 {
@@ -153,9 +153,28 @@ import Testing
             site.wait { $0.snapshots.last?.isRehearsed == true && $0.snapshots.last?.position == lastPosition(site) }
         }
         service.stop()
-        // Log times here are small numbers: all lie before the window, so the newest is the base.
+        // A record is a millisecond of the log here, so a window of one holds nothing but the newest.
         #expect(site.manifest.current.snapshots.count == 2)
         #expect(try site.disk.names().count == 3)
+    }
+
+    /// The log's time never goes back; a wall clock that was a year ahead for a moment does.
+    @Test func `old ones go although the clock was set back behind the log`() throws {
+        let site = Site()
+        site.clock.store(-365 * 24 * 3_600_000, ordering: .relaxed)
+        let service = site.service {
+            $0.retention.snapshots = 1
+            $0.retention.window = 1
+        }
+        try service.start()
+        for round in 1...4 {
+            site.write(100, seed: UInt64(round))
+            _ = service.request()
+            site.wait { $0.snapshots.last?.isRehearsed == true && $0.snapshots.last?.position == lastPosition(site) }
+        }
+        service.stop()
+        // The newest, and the one that lies before the window.
+        #expect(site.manifest.current.snapshots.count == 2)
     }
 
     private func lastPosition(_ site: Site) -> Position { site.logged.engine.lastPosition }

@@ -5,8 +5,11 @@ import itertools
 import os
 import random
 import re
+import shutil
 import signal
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -88,11 +91,22 @@ def make_data(existing_binary, tmp_path):
     """Makes data directories, for tests that need several."""
     with contextlib.ExitStack() as stack:
 
-        def make(name) -> Node:
+        def make(name, under=tmp_path) -> Node:
             # One that does not stop must not keep the others from being stopped.
-            return stack.enter_context(contextlib.closing(Node(tmp_path / name)))
+            return stack.enter_context(contextlib.closing(Node(under / name)))
 
         yield make
+
+
+@pytest.fixture
+def memory_path(tmp_path):
+    """A directory whose syncs take no time, where there is one: for faults that are not of a real disk anyway."""
+    shared = Path("/dev/shm")
+    if not os.access(shared, os.W_OK) or shutil.disk_usage(shared).free < 1 << 28:
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=shared, prefix="nuthatch-") as path:
+        yield Path(path)
 
 
 @pytest.fixture(autouse=True)

@@ -24,17 +24,20 @@ def _tracing_refusal() -> str | None:
     return None if tried.returncode == 0 else f"strace may not trace here: {tried.stderr.decode()[:200]}"
 
 
-def strace(trace: Path, calls: str, *injections: str, path: Path | None = None) -> list[str]:
+def strace(trace: Path, calls: str, *injections: str, path: Path | None = None, named=False) -> list[str]:
     """A command prefix under which the calls are written to `trace` and the injections happen.
 
     The traced process is the child, so its id and its exit code are the server's. With `path` only
-    calls on that file are traced and counted. Calls are counted for each thread.
+    calls on that file are traced and counted. Calls are counted for each thread. With `named` the
+    trace has the paths of descriptors.
     """
     if refusal := _tracing_refusal():
         pytest.skip(refusal)
     prefix = ["strace", "-D", "-f", "-qq", "-o", str(trace)]
     if path is not None:
         prefix += ["-P", str(path)]
+    if named:
+        prefix.append("-y")
     prefix += ["-e", f"trace={calls}", "-e", "signal=none"]
     for injection in injections:
         prefix += ["-e", f"inject={injection}"]

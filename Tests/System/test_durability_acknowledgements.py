@@ -220,6 +220,32 @@ def test_a_reader_is_answered_while_changes_are_held(data, tmp_path):
     data.process.kill()
 
 
+@pytest.mark.deadline(60)
+def test_always_tells_that_nobody_knows_when_the_disk_hangs_and_keeps_the_change(data, tmp_path):
+    hang = 8.0
+    data.start("--fsync", "always", prefix=slowed(tmp_path, int(hang * 1e6), when="12"))
+    with data.client() as client, data.client() as reader:
+        for number in range(30):
+            key = f"key-{number}"
+            took, response = seconds(lambda: client.put(key, b"value"))
+            if response.status == 503:
+                break
+            assert response.status == 201, response
+        assert response.status == 503 and response.slug == "unavailable", response
+        assert response.problem["applied"] == "unknown" and response["Retry-After"]
+        assert 4.5 < took < hang, took
+        # What the disk has is shown meanwhile; what it may lack is not, until it has it.
+        assert reader.value("key-0") == b"value"
+        while (shown := reader.get(key)).status == 503:
+            assert shown.problem["applied"] == "unknown"
+        assert shown.status == 200 and shown.body == b"value"
+        assert reader.put("after", b"value").status == 201
+    data.process.kill()
+    data.start("--fsync", "always")
+    with data.client() as client:
+        assert client.value(key) == b"value" and client.value("after") == b"value"
+
+
 @pytest.mark.parametrize(
     "method, target, body",
     [

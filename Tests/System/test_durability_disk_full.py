@@ -179,3 +179,53 @@ def test_a_limit_of_file_size_is_no_end_of_the_process(data, seed):
     data.ledger.fault()
     data.start("--fsync", "always")
     data.verify()
+
+
+@pytest.mark.deadline(120)
+def test_atomic_batches_that_find_room_for_a_part_count_as_a_whole_or_not_at_all(data):
+    data.start("--fsync", "always", file_size=1_000_000)
+    taken = []
+    with data.client() as client:
+        for number in range(8):
+            lines = [{"op": "put", "key": f"{number}-{part}", "value": "x" * 3000} for part in range(100)]
+            if client.batch(lines, "atomic=true").status == 200:
+                taken.append(number)
+            else:
+                wait_for(lambda: client.put("after", b"goes on in the next file").status in (200, 201, 204))
+    assert 3 <= len(taken) < 8, "nothing stopped half way"
+    data.process.kill()
+    data.start("--fsync", "always")
+    with data.client() as client:
+        for number in range(8):
+            found = [client.get(f"{number}-{part}").status == 200 for part in range(100)]
+            assert len(set(found)) == 1, f"a part of batch {number} is there"
+            assert found[0] or number not in taken, f"batch {number} was acknowledged"
+
+
+@pytest.mark.deadline(120)
+@pytest.mark.parametrize("small", ["64m"], indirect=True)
+def test_a_disk_smaller_than_a_segment_is_filled_before_it_is_called_full(small):
+    small.start("--fsync", "no")
+    stored = 0
+    with small.client() as client:
+        while client.put(f"key-{stored}", b"x" * 100_000).status in (200, 201):
+            stored += 1
+            # The log's own look at its disk, once a second, comes between.
+            if stored % 100 == 0:
+                time.sleep(1.1)
+    assert stored > 400, f"{stored} values of 100 kB on 64 MiB"
+    small.process.kill()
+    small.start("--fsync", "no")
+    with small.client() as client:
+        assert client.get(f"key-{stored - 1}").status == 200
+
+
+def test_a_killed_server_leaves_no_room_reserved(data):
+    for number in range(4):
+        data.start()
+        with data.client() as client:
+            client.store(f"key-{number}", b"value", nuthatch_ack="fsync")
+        data.process.kill()
+    data.start()
+    taken = sum(file.stat().st_blocks * 512 for file in data.files("log-*"))
+    assert taken < 2 * 64 << 20, f"{taken:,} bytes for four values"

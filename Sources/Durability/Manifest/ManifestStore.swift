@@ -24,6 +24,9 @@ package final class ManifestStore: Sendable {
     /// The manifest as it is now.
     package var current: Manifest { state.withLock { $0.manifest } }
 
+    /// Whether it is no longer known which manifest the disk will show: it may name files that nobody here knows of.
+    package var hasFailed: Bool { state.withLock { $0.failure != nil } }
+
     /// The id for a new file: never given out twice, also when the file comes to nothing.
     package func takeFile() -> UInt64 { state.withLock { $0.manifest.takeFile() } }
 
@@ -87,6 +90,11 @@ package final class ManifestStore: Sendable {
     /// unknown by the next start.
     package func removeFiles(_ names: [String]) {
         for name in names { try? disk.remove(name) }
+    }
+
+    /// Removes a file that was to count and does not; not when the disk may show a manifest that names it.
+    package func removeUncounted(_ name: String) {
+        if !hasFailed { removeFiles([name]) }
     }
 
     /// The manifest of a directory, nil when it has none.

@@ -21,7 +21,7 @@ package struct Retention: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - now: the log time.
+    ///   - now: the log time, to which those of the entries compare; the wall clock may have been set back behind it.
     ///   - reader: the position that the slowest replica has; nil without replicas.
     ///   - isArchived: whether a file has been copied to where it must go first; true where there is no archive.
     package func plan(

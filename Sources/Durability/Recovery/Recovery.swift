@@ -92,7 +92,8 @@ package struct Recovery: Sendable {
     private func recover(_ found: Manifest, _ names: [String]) throws(RecoveryError) -> Recovered {
         var manifest = found
         var report = RecoveryReport()
-        report.unknownFiles = names.filter { !found.names($0) }
+        let known = found.fileNames
+        report.unknownFiles = names.filter { !known.contains($0) }
         // The ids of files that never came to count are not given out again.
         manifest.nextFile = max(found.nextFile, (names.compactMap(FileNames.id(in:)).max() ?? 0) &+ 1)
         let mark = try MarkFile.read(of: manifest.history, on: disk)
@@ -154,12 +155,18 @@ package struct Recovery: Sendable {
         do throws(SystemError) {
             var writer = try SegmentWriter(
                 header, after: rewriting?.start ?? end, room: options.segmentRoom, on: disk)
-            if let rewriting, rewriting.bytes > 0 {
-                try rewriting.write(to: &writer)
-                try writer.file.sync()
+            do throws(SystemError) {
+                if let rewriting, rewriting.bytes > 0 {
+                    try rewriting.write(to: &writer)
+                    try writer.file.sync()
+                }
+                keepTornBytes(tail, &report)
+                try store.begin(SegmentEntry(id: header.id, first: header.firstPosition), closing: rewriting?.closing)
+            } catch {
+                store.removeUncounted(FileNames.segment(header.id))
+                throw error
             }
-            keepTornBytes(tail, &report)
-            try store.begin(SegmentEntry(id: header.id, first: header.firstPosition), closing: rewriting?.closing)
+            giveBackRoom(tail, rewriting?.closing)
             let mark = DurableMark(position: end.last, isComplete: options.showsOnlySynced)
             let marks = try MarkFile(mark, of: manifest.history, on: disk)
             return Recovered(
@@ -168,6 +175,13 @@ package struct Recovery: Sendable {
         } catch {
             throw .system(error)
         }
+    }
+
+    /// Cuts the closed segment to its length: what lies behind does not count, and may be all the room that was made
+    /// for it. Where that fails nothing is lost but the room.
+    private func giveBackRoom(_ tail: Tail?, _ closing: SegmentClosing?) {
+        guard let tail, let closing, closing.length > SegmentHeader.size else { return }
+        try? disk.openForWriting(tail.segment.entry.name).truncate(to: closing.length)
     }
 
     /// Copies what is cut off into a file of its own, for whoever wants to look at it.
@@ -229,10 +243,12 @@ extension SegmentClosing {
 }
 
 extension Manifest {
-    /// Whether a file of this name counts, or comes and goes by itself.
-    func names(_ name: String) -> Bool {
-        [FileNames.manifest, FileNames.mark].contains { name == $0 || name == FileNames.temporary($0) }
-            || segments.contains { $0.name == name || FileNames.torn($0.id) == name }
-            || snapshots.contains { $0.name == name }
+    /// The names of all files that count, or come and go by themselves.
+    var fileNames: Set<String> {
+        var names: Set<String> = []
+        for name in [FileNames.manifest, FileNames.mark] { names.formUnion([name, FileNames.temporary(name)]) }
+        for segment in segments { names.formUnion([segment.name, FileNames.torn(segment.id)]) }
+        for snapshot in snapshots { names.insert(snapshot.name) }
+        return names
     }
 }

@@ -58,7 +58,8 @@ package struct DirectoryCheck: Sendable {
         var findings = Findings()
         guard let manifest = Self.readManifest(disk, &findings) else { return findings }
         if let names = try? disk.names() {
-            findings.lines += names.filter { !manifest.names($0) }.map { "\($0) is not in the manifest" }
+            let known = manifest.fileNames
+            findings.lines += names.filter { !known.contains($0) }.map { "\($0) is not in the manifest" }
         }
         checkSnapshots(manifest, &findings)
         checkEnd(manifest, &findings)

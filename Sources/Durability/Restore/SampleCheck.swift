@@ -90,7 +90,7 @@ package struct SampleCheck: Sendable {
     private func judge(
         _ name: String, _ findings: inout DirectoryCheck.Findings, add: (inout DirectoryCheck.Findings) -> Void
     ) {
-        if let manifest = try? ManifestStore.read(from: disk), !manifest.names(name) {
+        if let manifest = try? ManifestStore.read(from: disk), !manifest.fileNames.contains(name) {
             return findings.add(.sound, "\(name) was removed meanwhile")
         }
         add(&findings)

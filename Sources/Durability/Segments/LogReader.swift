@@ -100,8 +100,11 @@ package struct LogReader: Sendable {
                 throw .flaw(error, in: segment.entry, at: walk.end)
             }
         }
-        if let closing = segment.entry.closing, closing.last != walk.last || closing.length != walk.offset {
-            throw .flaw(.short, in: segment.entry, at: walk.end)
+        if let closing = segment.entry.closing {
+            guard closing.last == walk.last, closing.length == walk.offset else {
+                throw .flaw(.short, in: segment.entry, at: walk.end)
+            }
+            guard walk.groupLeft == 0 else { throw .flaw(.group, in: segment.entry, at: walk.end) }
         }
         return walk.end.log
     }

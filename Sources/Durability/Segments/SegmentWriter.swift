@@ -8,6 +8,8 @@ package struct SegmentWriter: ~Copyable, Sendable {
     package let header: SegmentHeader
     /// To sync, from any thread.
     package let file: any DiskFile
+    /// Bytes that were made sure of, 0 for none.
+    package let room: Int
     /// Where the last whole written record ends.
     package private(set) var length: Int
     /// The position of the last record written, or of the one before the segment.
@@ -41,6 +43,7 @@ package struct SegmentWriter: ~Copyable, Sendable {
         }
         self.header = header
         self.file = file
+        self.room = room
         length = SegmentHeader.size
         last = end.last
         sum = CRC32C()
@@ -84,14 +87,15 @@ package struct SegmentWriter: ~Copyable, Sendable {
 
     /// Writes whole sealed records behind what is there.
     /// - Throws: the error with how many of the bytes were taken before it; the segment must then not be written to
-    ///   any more. Records that are whole in those bytes count as written.
+    ///   any more. Records that are whole in those bytes count as written, atomic groups as a whole: a start refuses a
+    ///   closed segment that ends inside one.
     package mutating func write(_ bytes: Span<UInt8>) throws(PartialWrite) {
         var taken = 0
         while taken < bytes.count {
             do throws(SystemError) {
                 taken += try file.write(bytes.extracting(taken..<bytes.count), at: length + taken)
             } catch {
-                let whole = wholeRecords(bytes.extracting(0..<taken))
+                let whole = wholeGroups(bytes.extracting(0..<taken))
                 advance(over: bytes.extracting(0..<whole))
                 throw PartialWrite(error: error, wholeBytes: whole)
             }
@@ -99,10 +103,13 @@ package struct SegmentWriter: ~Copyable, Sendable {
         advance(over: bytes)
     }
 
-    private func wholeRecords(_ bytes: Span<UInt8>) -> Int {
+    /// Where the last record ends that is whole and behind which no other of its group is missing.
+    private func wholeGroups(_ bytes: Span<UInt8>) -> Int {
         var end = 0
-        while let header = RecordHeader.peek(bytes, at: end), header.length <= bytes.count - end {
-            end += header.length
+        var offset = 0
+        while let header = RecordHeader.peek(bytes, at: offset), header.length <= bytes.count - offset {
+            offset += header.length
+            if header.remaining == 0 { end = offset }
         }
         return end
     }
@@ -128,6 +135,6 @@ package struct SegmentWriter: ~Copyable, Sendable {
 /// A write that failed after a part.
 package struct PartialWrite: Error, Sendable {
     package var error: SystemError
-    /// Bytes of the records that lie whole in the file.
+    /// Bytes of the records that lie whole in the file, no group begun among them.
     package var wholeBytes: Int
 }

@@ -8,6 +8,8 @@ struct SnapshotOutput {
     let packer: SnapshotPacker
     let threads: Int
     let progress: SnapshotProgress
+    /// Whose reserve is not touched: the log must go on beside the snapshot.
+    let disk: (any Disk)?
     private(set) var length = 0
     /// Of the whole file so far.
     private(set) var checksum = CRC32C()
@@ -17,7 +19,10 @@ struct SnapshotOutput {
     private var written: UInt32 = 0
     private var unsynced = 0
 
-    init(file: any DiskFile, packer: SnapshotPacker, threads: Int, progress: SnapshotProgress) {
+    init(
+        file: any DiskFile, packer: SnapshotPacker, threads: Int, progress: SnapshotProgress, disk: (any Disk)?
+    ) {
+        self.disk = disk
         self.file = file
         self.packer = packer
         self.threads = threads
@@ -53,6 +58,7 @@ struct SnapshotOutput {
 
     private mutating func write(_ member: Span<UInt8>) throws(SnapshotFailure) {
         do throws(SystemError) {
+            try leaveReserve(for: member.count)
             try file.writeAll(member, at: length)
             unsynced += member.count
             if unsynced >= SnapshotWriter.syncBytes { try sync() }
@@ -63,6 +69,11 @@ struct SnapshotOutput {
         progress.bytes = UInt64(length)
         checksum.add(member)
         checksums.add(member.extracting(SnapshotBlock.checksumRange))
+    }
+
+    private func leaveReserve(for count: Int) throws(SystemError) {
+        guard let disk, try DiskSpace(of: disk).spare < count else { return }
+        throw .outOfSpace("a snapshot that leaves the log its room")
     }
 
     private mutating func sync() throws(SystemError) {

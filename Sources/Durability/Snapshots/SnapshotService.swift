@@ -189,7 +189,8 @@ package final class SnapshotService: Sendable {
             throw .disk(error)
         }
         let writer = SnapshotWriter(
-            file: file, state: parts.state, log: parts.log, of: parts.manifest.current, progress: progress)
+            file: file, state: parts.state, log: parts.log, of: parts.manifest.current, progress: progress,
+            leavingReserveOf: parts.manifest.disk)
         let summary = try writer.write(wallTime: parts.now(), threads: options.threads, level: options.level)
         try parts.log.sync(through: summary.foot.position)
         do throws(SystemError) {
@@ -199,7 +200,12 @@ package final class SnapshotService: Sendable {
             throw .disk(error)
         }
         let entry = summary.entry(id: id, madeAt: parts.now(), isRehearsed: false)
-        try changeManifest { $0.snapshots.append(entry) }
+        do throws(SnapshotFailure) {
+            try changeManifest { $0.snapshots.append(entry) }
+        } catch {
+            parts.manifest.removeUncounted(name)
+            throw error
+        }
         return entry
     }
 
@@ -270,7 +276,9 @@ package final class SnapshotService: Sendable {
 
     /// Lets go of what nobody needs: out of the manifest first, then off the disk.
     private func retire() throws(SnapshotFailure) {
-        let plan = options.retention.plan(parts.manifest.current, now: parts.now())
+        let manifest = parts.manifest.current
+        guard let newest = manifest.snapshots.last else { return }
+        let plan = options.retention.plan(manifest, now: newest.logTime)
         do throws(SystemError) { try parts.manifest.drop(plan) } catch { throw .disk(error) }
         shared.withLock { $0.entries = parts.manifest.current.snapshots }
     }

@@ -23,16 +23,21 @@ package struct SnapshotWriter {
     let log: any SnapshotLog
     let manifest: Manifest
     let progress: SnapshotProgress
+    /// Where the log must find room meanwhile; nil for a disk of its own.
+    let disk: (any Disk)?
 
     /// The disk is given this much at a time to hold, so that a sync of the log never waits for gigabytes of ours.
     static let syncBytes = 16 << 20
 
-    /// - Parameter manifest: of the history, for its name and secret.
+    /// - Parameters:
+    ///   - manifest: of the history, for its name and secret.
+    ///   - disk: it fails rather than take what this one keeps in reserve.
     package init(
         file: any DiskFile, state: any DurableState, log: any SnapshotLog, of manifest: Manifest,
-        progress: SnapshotProgress
+        progress: SnapshotProgress, leavingReserveOf disk: (any Disk)? = nil
     ) {
         self.file = file
+        self.disk = disk
         self.state = state
         self.log = log
         self.manifest = manifest
@@ -52,7 +57,7 @@ package struct SnapshotWriter {
             history: manifest.history, hashSecret: manifest.hashSecret, start: start, wallTime: wallTime)
         var output = SnapshotOutput(
             file: file, packer: try SnapshotPacker(threads: threads, level: level), threads: threads,
-            progress: progress)
+            progress: progress, disk: disk)
         defer { output.packer.stop() }
         var bytes = IOBuffer()
         head.encode(into: &bytes)

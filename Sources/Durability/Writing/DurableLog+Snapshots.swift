@@ -9,8 +9,9 @@ extension DurableLog: SnapshotLog {
 
     package func point(atLeast position: Position) throws(SnapshotFailure) -> LogPoint {
         let running = try current()
-        // By number: a state that goes on in a new epoch says so before it has a record of it.
-        try wait(running) { running.progress.written.number >= position.number }
+        // By number: a state that goes on in a new epoch says so before it has a record of it. Not by what is written:
+        // behind a write that stopped half way that is further than digest and groups go.
+        try wait(running) { running.place.current.position.number >= position.number }
         // A batch ends where a group does, so this lies inside none.
         let place = running.place.current
         return LogPoint(position: place.position, logTime: place.logTime, digest: place.digest)

@@ -101,6 +101,7 @@ package final class DurableLog: EffectReader {
             case .idle:
                 if isStopping.load(ordering: .acquiring) { return close(appender, running) }
                 sleep()
+                lookAtRoom(running, left: appender.roomLeft)
             case .written: publish(appender, running)
             case .outOfSpace:
                 counters.noteRefusedWrite()
@@ -137,12 +138,12 @@ package final class DurableLog: EffectReader {
         }
         wake.wait(milliseconds: 1000)
         isSleeping.store(false, ordering: .relaxed)
-        lookAtRoom()
     }
 
-    private func lookAtRoom() {
-        guard let running = running.withLock({ $0 }), let space = try? running.store.disk.space() else { return }
-        let hasRoom = space.free > DiskReserve.bytes(of: space.total)
+    /// - Parameter left: bytes that the segment still takes.
+    private func lookAtRoom(_ running: Running, left: Int) {
+        guard let space = try? DiskSpace(of: running.store.disk) else { return }
+        let hasRoom = max(0, space.spare) + left > DiskSpace.leastSegment
         switch running.progress.state {
         case .open where !hasRoom: running.progress.enter(.full)
         case .full where hasRoom: running.progress.enter(.open)

@@ -54,7 +54,7 @@ struct LogAppender: ~Copyable {
         digestAt = writer.last.number
         clock = LogClock(after: writer.lastTime)
         marked = .none
-        limit = segmentBytes
+        limit = writer.room > 0 ? writer.room : segmentBytes
         self.writer = writer
     }
 
@@ -108,7 +108,10 @@ struct LogAppender: ~Copyable {
         try writer.write(batch.bytes.readable)
     }
 
-    private func outcome(_ error: SystemError) -> Outcome { error.isOutOfSpace ? .outOfSpace(error) : .failed(error) }
+    /// What was tried at the wrong moment is tried again; what failed for good is not, whatever it failed of.
+    private func outcome(_ error: SystemError) -> Outcome {
+        error.isOutOfSpace && !syncs.hasFailed && !store.hasFailed ? .outOfSpace(error) : .failed(error)
+    }
 
     /// What the log says of itself, behind the records of the batch.
     private mutating func addControls(synced: Position, clockStep: Int64?) {
@@ -149,7 +152,12 @@ struct LogAppender: ~Copyable {
             history: writer.header.history, id: store.takeFile(), firstPosition: next, madeAt: wall)
         let made = try SegmentWriter(
             header, after: LogEnd(last: last, lastTime: clock.last), room: room, on: store.disk)
-        try store.begin(SegmentEntry(id: header.id, first: next), closing: writer.closing)
+        do throws(SystemError) {
+            try store.begin(SegmentEntry(id: header.id, first: next), closing: writer.closing)
+        } catch {
+            store.removeUncounted(FileNames.segment(header.id))
+            throw error
+        }
         writer = made
         limit = room
         if isWriteLeft { writer.seal(&batch.bytes, from: 0, logTime: clock.last, wallTime: wall) }
@@ -157,12 +165,15 @@ struct LogAppender: ~Copyable {
 
     /// As much as a segment has, more for a batch that is longer, or what the disk can spare of that.
     private func roomForSegment() throws(SystemError) -> Int {
-        let space = try store.disk.space()
-        let spare = space.free - DiskReserve.bytes(of: space.total)
-        let least = max(1 << 16, batch.bytes.count + 4096)
-        guard spare >= least else { throw .outOfSpace("a new segment") }
-        return min(max(segmentBytes, least), spare)
+        let space = try DiskSpace(of: store.disk)
+        let least = max(DiskSpace.leastSegment, batch.bytes.count + 4096)
+        guard space.spare >= least else { throw .outOfSpace("a new segment") }
+        let usual = SegmentLength.bytes(segmentBytes, behind: store.current.segments.count)
+        return max(space.segment(usual), least)
     }
+
+    /// Bytes that the segment still takes: they are not free on the disk any more, and yet there is room for them.
+    var roomLeft: Int { max(0, limit - writer.length) }
 }
 
 /// Where the log stands.
@@ -173,10 +184,4 @@ struct LogPlace: Sendable {
     var logTime: Instant
     /// Of the data set at `position`.
     var digest: UInt64
-}
-
-/// The room on a disk that is not used for data, so that closing files and telling about it still goes.
-package enum DiskReserve {
-    /// The lesser of 64 MiB and 5 % of the file system.
-    package static func bytes(of total: Int) -> Int { min(64 << 20, total / 20) }
 }

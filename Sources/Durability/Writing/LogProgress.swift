@@ -62,8 +62,14 @@ package final class LogProgress: Sendable {
         if position > synced { syncedWord.store(position.packed, ordering: .releasing) }
     }
 
+    /// A failed log stays failed, whatever another thread finds at the same moment.
     func enter(_ state: LogState) {
-        // A failed log stays failed.
-        if self.state != .failed { stateWord.store(state.rawValue, ordering: .releasing) }
+        var known = stateWord.load(ordering: .relaxed)
+        while known != LogState.failed.rawValue {
+            let (isDone, found) = stateWord.weakCompareExchange(
+                expected: known, desired: state.rawValue, ordering: .acquiringAndReleasing)
+            if isDone { return }
+            known = found
+        }
     }
 }

@@ -6,6 +6,9 @@ import Synchronization
 final class SyncTurn: Sendable {
     private let failure = Mutex<SystemError?>(nil)
 
+    /// Whether a sync has failed, for whatever reason: a full disk that says so only now is none that heals.
+    var hasFailed: Bool { failure.withLock { $0 != nil } }
+
     /// Syncs a file of the log; once this has failed it throws the same error for every file.
     func sync(_ file: any DiskFile) throws(SystemError) {
         try failure.withLock { (failure) throws(SystemError) in

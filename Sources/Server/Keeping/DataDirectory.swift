@@ -28,7 +28,8 @@ enum DataDirectory {
         var options = Recovery.Options()
         options.strictTail = settings.strictTail
         options.showsOnlySynced = settings.fsync == .always
-        options.segmentRoom = try segmentRoom(settings, disk)
+        // Small disks get small segments.
+        options.segmentRoom = try DiskSpace(of: disk).segment(settings.segmentSize)
         let recovery = Recovery(
             disk: disk, options: options, now: Instant(milliseconds: Clock.wallMilliseconds()),
             makeState: { makeEngine($0, log) })
@@ -61,9 +62,4 @@ enum DataDirectory {
         return options
     }
 
-    /// Small disks get small segments.
-    private static func segmentRoom(_ settings: KeepingSettings, _ disk: PosixDisk) throws -> Int {
-        let space = try disk.space()
-        return max(0, min(settings.segmentSize, space.free - DiskReserve.bytes(of: space.total)))
-    }
 }

@@ -104,8 +104,9 @@ struct LivedSite: ~Copyable {
             queue.queue, synced: .none, wall: Instant(milliseconds: wall), monotonic: monotonic)
         guard outcome == .written || outcome == .idle else { throw Unwritten(outcome: "\(outcome)") }
         let time = appender.place.logTime
-        if time > before, let last = moments.indices.last(where: { moments[$0].until == .never }) {
-            moments[last].until = time
+        if time > before {
+            // More than one where a batch between them had nothing to log.
+            for index in moments.indices where moments[index].until == .never { moments[index].until = time }
         }
         for index in moments.indices where moments[index].logTime == .never { moments[index].logTime = time }
         if isNoted { note(logTime: time) }

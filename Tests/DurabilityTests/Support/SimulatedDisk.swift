@@ -29,6 +29,8 @@ final class SimulatedDisk: Disk {
         var calls = 0
         var shortWrites: SplitMix64?
         var bytesLeft: Int?
+        /// How the call begins that finds no room the next time.
+        var refused: String?
     }
 
     fileprivate let state: Mutex<State>
@@ -50,6 +52,9 @@ final class SimulatedDisk: Disk {
 
     /// Room for so many more bytes.
     func limit(to bytes: Int?) { state.withLock { $0.bytesLeft = bytes } }
+
+    /// The next call that begins so fails for want of room, as a late allocation or a quota may.
+    func refuseNext(_ call: String) { state.withLock { $0.refused = call } }
 
     /// Changing calls so far.
     var calls: Int { state.withLock { $0.calls } }
@@ -109,6 +114,10 @@ final class SimulatedDisk: Disk {
             if let left = state.callsLeft {
                 if left == 0 { throw SystemError.deviceFailure(call) }
                 state.callsLeft = left - 1
+            }
+            if let refused = state.refused, call.hasPrefix(refused) {
+                state.refused = nil
+                throw SystemError.outOfSpace(call)
             }
             return try body(&state)
         }
@@ -172,11 +181,13 @@ extension SimulatedDisk.Node {
         var length = bytes.count
         if bytes.count != synced.count, chance(&random) { length = synced.count }
         for block in dirty.sorted() where chance(&random) {
-            let start = block * SimulatedDisk.block
+            let start = min(block * SimulatedDisk.block, bytes.count)
             for index in start..<min(start + SimulatedDisk.block, bytes.count) {
                 bytes[index] = index < synced.count ? synced[index] : 0
             }
         }
+        // A cut that did not last leaves what was there.
+        if length > bytes.count { bytes += synced[bytes.count..<max(bytes.count, min(length, synced.count))] }
         resize(to: length)
         synced = bytes
         dirty = []
@@ -194,7 +205,8 @@ extension SimulatedDisk.Node {
         if synced.count > bytes.count { synced.removeLast(synced.count - bytes.count) }
         synced.append(contentsOf: repeatElement(0, count: bytes.count - synced.count))
         for block in dirty {
-            let range = block * SimulatedDisk.block..<min((block + 1) * SimulatedDisk.block, bytes.count)
+            let start = min(block * SimulatedDisk.block, bytes.count)
+            let range = start..<min(start + SimulatedDisk.block, bytes.count)
             if !range.isEmpty { synced.replaceSubrange(range, with: bytes[range]) }
         }
         dirty = []
