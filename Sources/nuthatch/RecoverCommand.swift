@@ -1,4 +1,5 @@
 import ArgumentParser
+import CacheEngine
 import CacheModel
 import Durability
 import Posix
@@ -32,6 +33,8 @@ struct RecoverCommand: ParsableCommand {
         manifest.snapshots.sort { $0.position < $1.position }
         var restoration = Restoration(source: disk, manifest: manifest, progress: progress) {
             DataDirectory.engine(hashSecret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
         }
         restoration.acceptsLoss = true
         restoration.comparesDigests = !isRebuilt || !manifest.snapshots.isEmpty

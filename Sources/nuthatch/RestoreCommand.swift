@@ -1,4 +1,5 @@
 import ArgumentParser
+import CacheEngine
 import CacheModel
 import Durability
 import Posix
@@ -30,6 +31,8 @@ struct RestoreCommand: ParsableCommand {
         let progress = SnapshotProgress()
         let restoration = Restoration(source: disk, manifest: manifest, progress: progress) {
             DataDirectory.engine(hashSecret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
         }
         try restoration.perform(to: target, into: into, shiftsLifetimes: shiftTtl, progress)
     }
