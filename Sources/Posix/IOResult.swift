@@ -39,6 +39,22 @@ extension SystemError {
     /// The device failed.
     public var isDeviceFailure: Bool { code == EIO }
 
+    /// What a person can do about it where it concerns a file or a directory: a sentence without its full stop.
+    public var advice: String {
+        switch code {
+        case ENOSPC, EDQUOT: "Make room on the disk, or raise the quota"
+        case EFBIG: "Raise the limit of file sizes (ulimit -f)"
+        case EIO: "Look at the disk (dmesg, smartctl), and go on only on a sound one"
+        case EROFS: "Mount the file system for writing"
+        case EACCES, EPERM: "Give the server's user rights to the directory and all files in it"
+        case ENOENT, ENOTDIR, ELOOP: "Look whether this is the right directory, and whether its file system is mounted"
+        case EEXIST: "Move that file out of the directory"
+        case EMFILE, ENFILE: "Raise the limit of open files (ulimit -n)"
+        case ENOMEM, EAGAIN: "Give the server more memory or threads"
+        default: "Look for the cause in the system's log (dmesg)"
+        }
+    }
+
     public static func missing(_ call: String) -> SystemError { SystemError(code: ENOENT, call: call) }
     public static func present(_ call: String) -> SystemError { SystemError(code: EEXIST, call: call) }
     public static func outOfSpace(_ call: String) -> SystemError { SystemError(code: ENOSPC, call: call) }

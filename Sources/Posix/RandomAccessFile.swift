@@ -20,8 +20,8 @@ public struct RandomAccessFile: ~Copyable, Sendable {
             let count = bytes.withUnsafeBytes { pwrite(raw, $0.baseAddress, $0.count, offset) }
             if count > 0 { return count }
             // A disk that takes nothing and names no reason is taken to be full.
-            if count == 0 { throw SystemError(code: ENOSPC, call: "pwrite \(path)") }
-            if errno != EINTR { throw Syscalls.failure("pwrite \(path)") }
+            if count == 0 { throw SystemError(code: ENOSPC, call: "pwrite \(path), byte \(offset)") }
+            if errno != EINTR { throw Syscalls.failure("pwrite \(path), byte \(offset)") }
         }
     }
 
@@ -38,7 +38,7 @@ public struct RandomAccessFile: ~Copyable, Sendable {
                 return max(0, result)
             }
             if result >= 0 { return result }
-            if code != EINTR { throw SystemError(code: code, call: "pread \(path)") }
+            if code != EINTR { throw SystemError(code: code, call: "pread \(path), byte \(offset)") }
         }
     }
 

@@ -6,9 +6,11 @@ import Posix
 
 /// What the commands share that work on a data directory no server uses.
 enum DataDirectory {
-    /// The directory at a path, for reading.
-    static func open(_ path: String) throws -> PosixDisk {
-        do throws(SystemError) { return try PosixDisk(path: path, creating: false) } catch { throw failure("\(error)") }
+    /// The directory at a path; with `creating` it is made if it is missing.
+    static func open(_ path: String, creating: Bool = false) throws -> PosixDisk {
+        do throws(RecoveryError) { return try PosixDisk.open(path, creating: creating) } catch {
+            throw failure("\(error)")
+        }
     }
 
     /// Keeps servers away from a directory while it is looked through; refuses one that a server uses, and says what to
@@ -27,7 +29,7 @@ enum DataDirectory {
         } catch {
             throw failure("\(disk.path): \(error)")
         }
-        guard let found else { throw failure("\(disk.path) has no MANIFEST") }
+        guard let found else { throw failure("\(disk.path) has no MANIFEST. \(DirectoryCheck.otherDirectory)") }
         return found
     }
 

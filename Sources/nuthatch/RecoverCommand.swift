@@ -1,4 +1,5 @@
 import ArgumentParser
+import CacheEngine
 import CacheModel
 import Durability
 import Posix
@@ -32,6 +33,8 @@ struct RecoverCommand: ParsableCommand {
         manifest.snapshots.sort { $0.position < $1.position }
         var restoration = Restoration(source: disk, manifest: manifest, progress: progress) {
             DataDirectory.engine(hashSecret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
         }
         restoration.acceptsLoss = true
         restoration.comparesDigests = !isRebuilt || !manifest.snapshots.isEmpty
@@ -45,9 +48,8 @@ struct RecoverCommand: ParsableCommand {
             complain("\(disk.path) has no MANIFEST: going by what the files say of themselves")
         } catch {
             switch error {
-            case .newer(let newer): throw DataDirectory.failure("\(disk.path): \(newer)")
-            case .manifest(let flaw): complain("\(disk.path)/MANIFEST is not used: \(flaw)")
-            default: complain("\(disk.path)/MANIFEST is not used: \(error)")
+            case .newer: throw DataDirectory.failure("\(disk.path): \(error)")
+            default: complain("\(disk.path): going by what the files say of themselves: \(error.reason)")
             }
         }
         return nil

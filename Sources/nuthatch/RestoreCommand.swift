@@ -1,4 +1,5 @@
 import ArgumentParser
+import CacheEngine
 import CacheModel
 import Durability
 import Posix
@@ -30,6 +31,8 @@ struct RestoreCommand: ParsableCommand {
         let progress = SnapshotProgress()
         let restoration = Restoration(source: disk, manifest: manifest, progress: progress) {
             DataDirectory.engine(hashSecret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
         }
         try restoration.perform(to: target, into: into, shiftsLifetimes: shiftTtl, progress)
     }
@@ -42,7 +45,7 @@ extension Restoration {
     ) throws {
         let now = Instant(milliseconds: Clock.wallMilliseconds())
         do {
-            let directory = try PosixDisk(path: path, creating: true)
+            let directory = try DataDirectory.open(path, creating: true)
             let outcome = try DataDirectory.report(progress) {
                 try run(
                     to: target, into: directory, now: now, lifetimes: shiftsLifetimes ? .shifted(to: now) : .absolute)
@@ -52,7 +55,7 @@ extension Restoration {
                 "\(path): position \(outcome.position.text), \(RestoreText.text(outcome.logTime)), "
                     + "\(outcome.entries) entries, \(outcome.records) records of the log applied",
                 to: .standardOutput)
-        } catch {
+        } catch let error as RestoreError {
             throw DataDirectory.failure("\(error)")
         }
     }

@@ -49,6 +49,32 @@ import Testing
         #expect(recovered.report.records == 4)
     }
 
+    @Test func `a wall clock that was set by over a second leaves a record of how far`() throws {
+        var appender = try appender()
+        // The times of the two clocks when each record is written: one second apart at most, then set back, then on.
+        let times: [(wall: Int64, monotonic: Int64)] = [
+            (2_000_000, 10), (2_000_500, 510), (2_001_600, 610), (-1_598_300, 710), (2_001_800, 810), (2_001_900, 910),
+        ]
+        for (index, time) in times.enumerated() {
+            queue(position(UInt64(index + 1)))
+            let outcome = appender.step(
+                queue, synced: .none, wall: Instant(milliseconds: time.wall), monotonic: time.monotonic)
+            #expect(outcome == .written)
+        }
+        disk.kill()
+        let manifest = try #require(try ManifestStore.read(from: disk))
+        var steps: [UInt64: Int64] = [:]
+        var lastTime = Instant(milliseconds: .min)
+        try LogReader(disk: disk, manifest: manifest).walk(after: .none) { record, _, content in
+            if case .control(.clockStep(let step)) = content { steps[record.header.position.number] = step }
+            #expect(record.header.logTime >= lastTime)
+            lastTime = record.header.logTime
+            return true
+        }
+        // The wall clock went on by 1,100 ms, back by 3,599,900 and on by 3,600,100, while 100 ms passed each time.
+        #expect(steps == [4: -3_600_000, 5: 3_600_000])
+    }
+
     @Test func `an atomic group is written when all of it is there`() throws {
         var appender = try appender()
         queue(position(1))

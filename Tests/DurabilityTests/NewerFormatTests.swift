@@ -83,7 +83,11 @@ import Testing
     }
 
     private func restore(_ disk: MemoryDisk, _ manifest: Manifest, acceptsLoss: Bool) throws {
-        var restoration = Restoration(source: disk, manifest: manifest) { DiskSite.engine(secret: $0) }
+        var restoration = Restoration(source: disk, manifest: manifest) {
+            DiskSite.engine(secret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
+        }
         restoration.threads = 2
         restoration.acceptsLoss = acceptsLoss
         _ = try restoration.run(to: .end, into: MemoryDisk(), now: Instant(milliseconds: 0))

@@ -17,6 +17,8 @@ import Testing
         let made = MemoryDisk()
         var restoration = Restoration(source: site.disk, manifest: site.store.current) {
             DiskSite.engine(secret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
         }
         restoration.threads = 2
         let outcome = try restoration.run(

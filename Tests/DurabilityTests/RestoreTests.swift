@@ -15,6 +15,8 @@ import Testing
         let made = MemoryDisk()
         var restoration = Restoration(source: disk ?? site.disk, manifest: manifest ?? site.store.current) {
             DiskSite.engine(secret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
         }
         restoration.threads = 2
         restoration.acceptsLoss = acceptsLoss
@@ -87,6 +89,8 @@ import Testing
         used["something"] = [1]
         let restoration = Restoration(source: site.disk, manifest: site.store.current) {
             DiskSite.engine(secret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
         }
         #expect(throws: RestoreError.self) {
             try restoration.run(to: .end, into: used, now: Instant(milliseconds: 0))
@@ -103,6 +107,33 @@ import Testing
         let (before, after) = (ends(logged.engine.contents), ends(shifted.contents))
         #expect(before.keys == after.keys && before.values.contains { $0 != nil })
         for (key, end) in before { #expect(after[key] == end.map { $0 + 5000 }) }
+    }
+
+    @Test func `with shifted lifetimes gives a directory in which each entry has the life it had left`() throws {
+        let site = try site(seed: 12)
+        let made = try restore(site, to: .end, lifetimes: .shifted(to: Instant(milliseconds: 2_000_000)))
+        let shift = 2_000_000 - made.outcome.logTime.milliseconds
+        try #require(shift > 0)
+        let (before, after) = (ends(site.state.contents), ends(made.contents))
+        #expect(before.keys == after.keys && before.values.contains { $0 != nil })
+        for (key, end) in before { #expect(after[key] == end.map { $0 + shift }) }
+        let absolute = try restore(site, to: .end)
+        #expect(ends(absolute.contents) == before)
+    }
+
+    @Test func `is rehearsed before it counts`() throws {
+        let site = try site(seed: 13)
+        let restoration = Restoration(source: site.disk, manifest: site.store.current) {
+            DiskSite.engine(secret: $0)
+        } rehearsalState: {
+            DigestState(hashSecret: $0)
+        }
+        let spoiled = MemoryDisk(spoilsSyncs: true)
+        let error = #expect(throws: RestoreError.self) {
+            try restoration.run(to: .end, into: spoiled, now: Instant(milliseconds: 0))
+        }
+        #expect("\(try #require(error))".contains("\(FileNames.snapshot(1)), byte "))
+        #expect(try spoiled.names() == [FileNames.snapshot(1)], "without a manifest nothing counts")
     }
 
     /// The end of each entry's life; nil for one without.
@@ -203,7 +234,7 @@ import Testing
         try other.disk.remove(other.store.current.segments[1].name)
         #expect(check(other.disk).verdict == .damaged)
         try other.disk.remove(FileNames.manifest)
-        #expect(check(other.disk).lines == ["/memory has no MANIFEST"])
+        #expect(check(other.disk).lines == ["/memory has no MANIFEST. \(DirectoryCheck.otherDirectory)"])
     }
 
     @Test func `maps positions to times in order`() throws {

@@ -102,7 +102,9 @@ import Testing
         let id = service.request()
         for _ in 0..<12_000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
         #expect(service.shared.withLock { $0.failures[id] } != nil)
-        #expect(site.notes.withLock { $0.count } == 1)
+        let notes = site.notes.withLock { $0 }
+        #expect(notes.count == 1 && notes[0].hasPrefix("snapshot \(id) was not made: "), "\(notes)")
+        #expect(notes[0].hasSuffix(". Make room on the disk, or raise the quota"), "\(notes)")
         service.stop()
         #expect(site.manifest.current.snapshots == before.snapshots)
         #expect(try site.disk.names().sorted() == ["MANIFEST", before.snapshots[0].name])
@@ -133,6 +135,9 @@ import Testing
         for _ in 0..<12_000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
         service.stop()
         #expect(service.shared.withLock { $0.failures[id] }?.contains("\(name), byte ") == true)
+        let note = try #require(site.notes.withLock { $0.last })
+        #expect(note.hasPrefix("snapshot \(id) did not pass its rehearsal: \(name), byte "), "\(note)")
+        #expect(note.hasSuffix(". Make a new snapshot, or restore from an older one: this one is not used"), "\(note)")
     }
 
     @Test func `old ones go, with the log that only they needed`() throws {

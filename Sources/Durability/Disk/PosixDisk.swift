@@ -12,6 +12,11 @@ package final class PosixDisk: Disk {
         directory = try Directory(path: path, creating: creating)
     }
 
+    /// The same with what can be done about an error.
+    package static func open(_ path: String, creating: Bool) throws(RecoveryError) -> PosixDisk {
+        do throws(SystemError) { return try PosixDisk(path: path, creating: creating) } catch { throw .system(error) }
+    }
+
     package func create(_ name: String) throws(SystemError) -> any DiskFile {
         PosixFile(try directory.create(name))
     }

@@ -17,12 +17,12 @@ package enum KnownFormats {
         } catch {
             switch error {
             case .system(let error): throw .system(error)
-            case .flaw(.newer(let format)):
+            case .flaw(.newer(let format), _):
                 throw .newer(
                     NewerFormat(
                         file: FileNames.manifest, offset: Manifest.formatOffset, format: format, known: Manifest.format)
                 )
-            case .flaw(let flaw): throw .manifest(flaw)
+            case .flaw(let flaw, let offset): throw .manifest(flaw, offset: offset)
             }
         }
         guard let found else { return nil }

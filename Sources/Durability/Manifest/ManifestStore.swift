@@ -110,7 +110,7 @@ package final class ManifestStore: Sendable {
         do throws(ManifestFlaw) {
             return try Manifest(bytes.readable)
         } catch {
-            throw .flaw(error)
+            throw .flaw(error, offset: error.offset(in: bytes.readable))
         }
     }
 }
@@ -118,5 +118,6 @@ package final class ManifestStore: Sendable {
 /// Why a directory's manifest could not be read.
 package enum ManifestError: Error, Sendable, Equatable {
     case system(SystemError)
-    case flaw(ManifestFlaw)
+    /// With the byte where it is.
+    case flaw(ManifestFlaw, offset: Int)
 }

@@ -23,6 +23,8 @@ extension Manifest {
     package static let format: UInt64 = 1
     /// The byte where it is said, behind the first word.
     static let formatOffset = 18
+    /// Bytes of the last line: `crc32c `, eight digits and a line feed.
+    static let sealBytes = 16
     /// The most bytes a manifest can have: about 50,000 segments, 3 TiB of log.
     package static let maximumBytes = 8 << 20
 
@@ -64,8 +66,7 @@ extension Manifest {
 
     /// The text before the last line, which must hold its checksum.
     private static func checkedBody(_ bytes: Span<UInt8>) throws(ManifestFlaw) -> String {
-        // "crc32c ", eight digits and a line feed.
-        let tail = 16
+        let tail = sealBytes
         guard bytes.count > tail, bytes.count <= maximumBytes else { throw .length(bytes.count) }
         let body = bytes.extracting(0..<bytes.count - tail)
         let seal = Array("crc32c \(CRC32C.of(body).hexText)\n".utf8)
@@ -119,5 +120,31 @@ package enum ManifestFlaw: Error, Sendable, Equatable, CustomStringConvertible {
         case .segment(let id): "the manifest's segment \(id) contradicts itself or the one behind it"
         case .snapshot(let id): "the manifest's snapshot \(id) contradicts itself"
         }
+    }
+
+    /// The byte of a manifest where it shows: the beginning of a line, or of the checksum that does not fit.
+    func offset(in bytes: Span<UInt8>) -> Int {
+        let text = String(decoding: bytes.copied(), as: UTF8.self)
+        switch self {
+        case .length: return min(bytes.count, Manifest.maximumBytes)
+        case .checksum: return max(0, bytes.count - Manifest.sealBytes)
+        case .newer: return Manifest.formatOffset
+        case .line(let number): return Self.start(of: number - 1, in: text)
+        case .fileID(let id): return Self.start(of: "id=\(id) ", in: text)
+        case .segment(let id): return Self.start(of: "segment id=\(id) ", in: text)
+        case .snapshot(let id): return Self.start(of: "snapshot id=\(id) ", in: text)
+        }
+    }
+
+    /// Where the line of an index begins.
+    private static func start(of index: Int, in text: String) -> Int {
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return lines.prefix(index).reduce(0) { $0 + $1.count + 1 }
+    }
+
+    /// Where the last line with these words in it begins.
+    private static func start(of words: String, in text: String) -> Int {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return start(of: lines.lastIndex { $0.contains(words) } ?? 0, in: text)
     }
 }

@@ -17,6 +17,8 @@ extension Recovery {
         return state
     }
 
+    private static let newSnapshot = "Make a new one: POST /v1/admin/snapshots"
+
     /// The state of the newest sound snapshot that the log goes on from, or an empty one where the log has everything.
     private func loadBase(
         _ manifest: Manifest, _ end: LogEnd, _ identity: Identity, _ report: inout RecoveryReport
@@ -34,15 +36,15 @@ extension Recovery {
                 _ = try loader.load(snapshot.name, into: state, expected: snapshot)
             } catch {
                 if case .newer(let newer) = error { throw .newer(newer) }
-                reasons.append("\(snapshot.name) is damaged: \(error)")
+                reasons.append("\(snapshot.name) is not used: \(error.reason)")
                 continue
             }
-            report.warnings += reasons
+            report.warnings += reasons.map { "\($0). \(Self.newSnapshot)" }
             report.snapshot = snapshot
             return (state, snapshot.position)
         }
         guard manifest.hasWholeLog else { throw .noBase(reasons.isEmpty ? ["there is none"] : reasons) }
-        report.warnings += reasons
+        report.warnings += reasons.map { "\($0). \(Self.newSnapshot)" }
         return (makeState(identity), .none)
     }
 

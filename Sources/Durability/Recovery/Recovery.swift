@@ -193,7 +193,8 @@ package struct Recovery: Sendable {
             let file = try disk.create(name)
             try Self.copy(tail.segment.bytes, from: tail.exam.end.offset, count: tail.exam.tornBytes, to: file)
         } catch {
-            report.warnings.append("the bytes cut off \(tail.segment.entry.name) could not be kept: \(error)")
+            report.warnings.append(
+                "the bytes cut off \(tail.segment.entry.name) could not be kept: \(error). \(error.advice)")
         }
     }
 

@@ -6,7 +6,8 @@ package enum RecoveryError: Error, Sendable, Equatable, CustomStringConvertible 
     case system(SystemError)
     /// Another process uses the directory.
     case locked(String)
-    case manifest(ManifestFlaw)
+    /// With the byte of the manifest where it is.
+    case manifest(ManifestFlaw, offset: Int)
     /// There are files of a log or of snapshots, but nothing says which of them count.
     case noManifest(file: String)
     case damage(LogDamage)
@@ -18,30 +19,52 @@ package enum RecoveryError: Error, Sendable, Equatable, CustomStringConvertible 
     case lostTail(file: String, offset: Int, first: Position, last: Position)
     /// No snapshot can be loaded that the log goes on from. Holds why each was not used.
     case noBase([String])
+    /// The target of a restore does not lie in what is kept. Says why.
+    case unreachable(String)
+    /// No file of a directory without a manifest says what history it belongs to.
+    case nothingLeft(String)
     /// No thread.
     case resources(String)
 
-    package var description: String {
-        let ways =
-            "Restore from a snapshot and the archived log, resync from a replica, or go on without what is lost: "
-            + "nuthatch recover --accept-loss"
+    package var description: String { advice.map { "\(reason). \($0)" } ?? reason }
+
+    /// What is wrong, and where.
+    package var reason: String {
         switch self {
-        case .system(let error): return error.description
-        case .locked(let path): return "\(path) is in use by another process"
-        case .manifest(let flaw): return "\(FileNames.manifest): \(flaw). \(ways)"
-        case .noManifest(let file):
-            return "there is \(file) but no \(FileNames.manifest), which alone says what counts. \(ways)"
-        case .damage(let damage): return "\(damage). \(ways)"
-        case .newer(let newer): return newer.description
+        case .system(let error): error.description
+        case .locked(let path): "\(path) is in use by another process"
+        case .manifest(let flaw, let offset): "\(FileNames.manifest), byte \(offset): \(flaw)"
+        case .noManifest(let file): "there is \(file) but no \(FileNames.manifest), which alone says what counts"
+        case .damage(let damage): damage.description
+        case .newer(let newer): newer.description
         case .digest(let file, let offset, let position):
-            return "\(file), byte \(offset): the data at position \(position.text) is not what it was. \(ways)"
+            "\(file), byte \(offset): the data at position \(position.text) is not what it was"
         case .lostTail(let file, let offset, let first, let last):
-            return "\(file), byte \(offset): the log ends, but positions \(first.text) to \(last.text) were "
-                + "acknowledged. \(ways), or start without strict-tail"
-        case .noBase(let reasons): return "no snapshot can be used: \(reasons.joined(separator: "; ")). \(ways)"
-        case .resources(let reason): return reason
+            "\(file), byte \(offset): the log ends, but positions \(first.text) to \(last.text) were acknowledged"
+        case .noBase(let reasons): "no snapshot can be used: \(reasons.joined(separator: "; "))"
+        case .unreachable(let reason): reason
+        case .nothingLeft(let path): "\(path): no file here says what history it belongs to"
+        case .resources(let reason): reason
         }
     }
+
+    /// What can be done, a sentence without its full stop; nil where the reason says it.
+    package var advice: String? {
+        switch self {
+        case .system(let error): error.advice
+        case .locked: "Stop that process first, or choose another directory"
+        case .manifest, .noManifest, .damage, .digest, .noBase: Self.ways
+        case .newer: nil
+        case .lostTail: "\(Self.ways), or start without strict-tail"
+        case .unreachable: "See what can be restored with: nuthatch positions"
+        case .nothingLeft: "Restore from a snapshot and the archived log kept elsewhere, or resync from a replica"
+        case .resources: "Give the server more memory or threads"
+        }
+    }
+
+    static let ways =
+        "Restore from a snapshot and the archived log, resync from a replica, or go on without what is lost: "
+        + "nuthatch recover --accept-loss"
 
     /// Whether another version reads what this one cannot.
     package var isNewer: Bool {

@@ -10,6 +10,8 @@ package struct RecoveryReport: Sendable {
     package var torn: Torn?
     /// Positions that were acknowledged, or could have been, and are missing.
     package var lost: ClosedRange<Position>?
+    /// Where the log ends before them.
+    var lostBehind: (file: String, offset: Int)?
     /// Files that the manifest does not name. They are left alone.
     package var unknownFiles: [String] = []
     /// Bytes of records that were written again since nothing says that they were synced.
@@ -38,10 +40,9 @@ package struct RecoveryReport: Sendable {
         guard let mark, mark.position.number > end.last.number else { return }
         let first = Position(epoch: end.last.epoch, number: end.last.number + 1)
         lost = first...max(first, mark.position)
-        guard strict else { return }
-        throw .lostTail(
-            file: tail?.segment.entry.name ?? FileNames.mark, offset: tail?.exam.end.offset ?? 0, first: first,
-            last: mark.position)
+        let (file, offset) = (tail?.segment.entry.name ?? FileNames.mark, tail?.exam.end.offset ?? 0)
+        lostBehind = (file, offset)
+        if strict { throw .lostTail(file: file, offset: offset, first: first, last: mark.position) }
     }
 
     /// Everything a person should read, one sentence a line.
@@ -50,12 +51,16 @@ package struct RecoveryReport: Sendable {
         if let snapshot { lines.append("loaded \(snapshot.name), the state at \(snapshot.position.text)") }
         lines.append("applied \(records) records of the log")
         if let torn {
+            let advice = lost == nil ? ". Nothing need be done" : ""
             lines.append(
-                "\(torn.file) was torn at byte \(torn.offset) (\(torn.reason)); \(torn.bytes) bytes cut off and kept")
+                "\(torn.file) was torn at byte \(torn.offset) (\(torn.reason)); \(torn.bytes) bytes cut off and kept"
+                    + advice)
         }
         if let lost {
             lines.append(
-                "LOST: positions \(lost.lowerBound.text) to \(lost.upperBound.text) had been synced and are missing")
+                "LOST: positions \(lost.lowerBound.text) to \(lost.upperBound.text) had been synced and are missing"
+                    + (lostBehind.map { " behind \($0.file), byte \($0.offset)" } ?? "")
+                    + ". Look at the disk: it did not keep what it had synced")
         }
         lines += unknownFiles.map { "\($0) is not in the manifest and left alone" }
         return lines + warnings

@@ -68,11 +68,14 @@ package struct DirectoryCheck: Sendable {
         return findings
     }
 
+    /// What to do about a directory without a manifest.
+    package static let otherDirectory = "Look whether it is the data directory. If it is: \(RecoveryError.ways)"
+
     /// The manifest; nil, and why, where there is none that can be used.
     static func readManifest(_ disk: any Disk, _ findings: inout Findings) -> Manifest? {
         do throws(RecoveryError) {
             if let manifest = try KnownFormats.manifest(of: disk) { return manifest }
-            findings.add(.damaged, "\(disk.path) has no \(FileNames.manifest)")
+            findings.add(.damaged, "\(disk.path) has no \(FileNames.manifest). \(Self.otherDirectory)")
         } catch {
             findings.add(error)
         }
@@ -99,22 +102,26 @@ package struct DirectoryCheck: Sendable {
     private func checkEnd(_ manifest: Manifest, _ findings: inout Findings) {
         do throws(RecoveryError) {
             let mark = try MarkFile.read(of: manifest.history, on: disk)
-            var last = manifest.segments.last?.closing?.last
+            var place: WalkEnd?
+            if let closing = manifest.segments.last?.closing {
+                place = WalkEnd(offset: closing.length, log: closing.end)
+            }
             if let entry = manifest.segments.last, entry.closing == nil {
                 let segment = try SegmentBytes(entry, of: manifest.history, on: disk)
                 let before = manifest.segments.dropLast().last?.closing?.end
                 let exam = try TailExam(segment, after: before, mark: mark)
-                last = exam.end.log.last
+                place = exam.end
                 if let flaw = exam.flaw {
                     findings.add(
                         .torn,
                         "\(entry.name), byte \(exam.end.offset): torn behind position \(exam.end.log.last.text): "
-                            + "\(flaw)")
+                            + "\(flaw). A start cuts it off")
                 }
             }
-            if let mark, let last, mark.position.number > last.number {
-                findings.add(
-                    .damaged, "the log ends at position \(last.text), but was synced up to \(mark.position.text)")
+            if let mark, let place, let entry = manifest.segments.last, mark.position.number > place.log.last.number {
+                let first = Position(epoch: place.log.last.epoch, number: place.log.last.number + 1)
+                throw .lostTail(
+                    file: entry.name, offset: place.offset, first: first, last: max(first, mark.position))
             }
         } catch {
             findings.add(error)
@@ -129,16 +136,17 @@ package struct DirectoryCheck: Sendable {
         var start = LogEnd(last: manifest.start.predecessor, lastTime: Instant(milliseconds: .min))
         if !manifest.hasWholeLog {
             guard let snapshot = loadOldest(manifest, into: state) else {
-                findings.add(.damaged, "no sound snapshot lies before the log: it cannot be folded")
-                return
+                let first = manifest.segments.first ?? SegmentEntry(id: 0, first: .none)
+                let reason = "no sound snapshot lies before it, so that the log cannot be folded"
+                return findings.add(.damage(LogDamage(first, at: 0, reason: reason)))
             }
             start = LogEnd(last: snapshot.position, lastTime: snapshot.logTime)
         }
         var replay = PrefixReplay(state: state, at: start, through: nil)
         progress.phase = .tail
         do throws(RecoveryError) {
-            try LogReader(disk: disk, manifest: manifest).walk(after: start.last) { record, content in
-                replay.take(record, content)
+            try LogReader(disk: disk, manifest: manifest).walk(after: start.last) { record, segment, content in
+                replay.take(record, segment, content)
                 progress.records = replay.records
                 return !replay.isOver
             }

@@ -21,7 +21,7 @@ struct PrefixReplay {
         whole = start
     }
 
-    mutating func take(_ record: PlacedRecord, _ content: borrowing RecordContent) {
+    mutating func take(_ record: PlacedRecord, _ segment: SegmentEntry, _ content: borrowing RecordContent) {
         let header = record.header
         if let end, header.position > end {
             isOver = true
@@ -31,7 +31,7 @@ struct PrefixReplay {
         case .effect(let effect): take(effect, header)
         case .control(.digest(let digest)):
             if comparesDigests, header.position == whole.last, digest != state.digest {
-                damage = .digest(file: "the log", offset: record.offset, position: header.position)
+                damage = .digest(file: segment.name, offset: record.offset, position: header.position)
                 isOver = true
             }
         case .control: break

@@ -19,7 +19,7 @@ package enum RebuiltManifest {
         let newestHeader = headers.max { $0.id < $1.id }
         let newestSnapshot = snapshots.max { $0.entry.position < $1.entry.position }
         guard let history = newestHeader?.history ?? newestSnapshot?.summary.head.history else {
-            throw .recovery(.noBase(["no file here says what history it belongs to"]))
+            throw .recovery(.nothingLeft(disk.path))
         }
         // Digests hold under the secret of the snapshots; a log without any is folded without them.
         let secret = newestSnapshot?.summary.head.hashSecret ?? (0, 0)

@@ -15,8 +15,8 @@ package enum RestoreTarget: Sendable, Equatable {
 /// Makes a new data directory with the state of another at some earlier moment.
 ///
 /// The newest sound snapshot at or before the target is loaded and the log behind it applied up to the target; the
-/// result is written as the one snapshot of a new history. The directory it came from is only read. Expiries and
-/// evictions are replayed from records; nothing is decided again.
+/// result is written as the one snapshot of a new history, and rehearsed. The directory it came from is only read.
+/// Expiries and evictions are replayed from records; nothing is decided again.
 package struct Restoration: Sendable {
     /// How lifetimes come over.
     package enum Lifetimes: Sendable {
@@ -31,6 +31,8 @@ package struct Restoration: Sendable {
     package let progress: SnapshotProgress
     /// Gives an empty state under a hash secret.
     package let makeState: @Sendable ((UInt64, UInt64)) -> any DurableState
+    /// Gives an empty state under a hash secret, to rehearse in what was made.
+    package let rehearsalState: @Sendable ((UInt64, UInt64)) -> any RehearsalState
     package var threads = Process.availableCores
     /// Goes only as far as the first damage, instead of refusing to go past it.
     package var acceptsLoss = false
@@ -39,12 +41,14 @@ package struct Restoration: Sendable {
 
     package init(
         source: any Disk, manifest: Manifest, progress: SnapshotProgress = SnapshotProgress(),
-        makeState: @escaping @Sendable ((UInt64, UInt64)) -> any DurableState
+        makeState: @escaping @Sendable ((UInt64, UInt64)) -> any DurableState,
+        rehearsalState: @escaping @Sendable ((UInt64, UInt64)) -> any RehearsalState
     ) {
         self.source = source
         self.manifest = manifest
         self.progress = progress
         self.makeState = makeState
+        self.rehearsalState = rehearsalState
     }
 
     /// Builds the state and writes it into an empty directory.
@@ -85,7 +89,7 @@ package struct Restoration: Sendable {
                 let snapshot = manifest.snapshots.last { $0.logTime <= time }
                 let moment = try reader.moment(at: time)
                 guard let moment else {
-                    guard let snapshot else { throw RecoveryError.noBase(["everything kept is later than this"]) }
+                    guard let snapshot else { throw RecoveryError.unreachable("everything kept is later than this") }
                     return LogEnd(last: snapshot.position, lastTime: snapshot.logTime)
                 }
                 return moment
@@ -100,14 +104,14 @@ package struct Restoration: Sendable {
         if let record = try reader.record(at: position) {
             guard record.remaining == 0 else {
                 let last = Position(packed: position.packed + UInt64(record.remaining))
-                throw .noBase(["\(position.text) lies inside an atomic group that ends at \(last.text)"])
+                throw .unreachable("\(position.text) lies inside an atomic group that ends at \(last.text)")
             }
             return LogEnd(last: position, lastTime: record.logTime)
         }
         if let snapshot = manifest.snapshots.first(where: { $0.position == position }) {
             return LogEnd(last: position, lastTime: snapshot.logTime)
         }
-        throw .noBase(["there is no record at position \(position.text)"])
+        throw .unreachable("there is no record at position \(position.text)")
     }
 
     // MARK: The state
@@ -124,7 +128,7 @@ package struct Restoration: Sendable {
                 _ = try loader.load(snapshot.name, into: state, expected: snapshot)
             } catch {
                 if case .newer(let newer) = error { throw .recovery(.newer(newer)) }
-                outcome.warnings.append("\(snapshot.name) is not used: \(error)")
+                outcome.warnings.append("\(snapshot.name) is not used: \(error.reason)")
                 continue
             }
             outcome.snapshot = snapshot
@@ -147,18 +151,18 @@ package struct Restoration: Sendable {
             state: state, at: base, through: end?.last, comparesDigests: comparesDigests)
         do throws(RecoveryError) {
             let reader = LogReader(disk: source, manifest: manifest)
-            try reader.walk(after: base.last) { record, content in
-                replay.take(record, content)
+            try reader.walk(after: base.last) { record, segment, content in
+                replay.take(record, segment, content)
                 progress.records = replay.records
                 return !replay.isOver
             }
             if let damage = replay.damage { throw damage }
             if let end, replay.whole.last != end.last {
-                throw .noBase(["the log ends at \(replay.whole.last.text), before \(end.last.text)"])
+                throw .unreachable("the log ends at \(replay.whole.last.text), before \(end.last.text)")
             }
         } catch {
             guard acceptsLoss, !error.isNewer else { throw .recovery(error) }
-            outcome.warnings.append("the log is used up to \(replay.whole.last.text): \(error)")
+            outcome.warnings.append("the log is used up to \(replay.whole.last.text): \(error.reason)")
         }
         outcome.records = replay.records
         return replay.whole
@@ -185,12 +189,23 @@ package struct Restoration: Sendable {
             throw .snapshot(error)
         }
         made.snapshots = [summary.entry(id: id, madeAt: now, isRehearsed: true)]
+        try rehearse(made.snapshots[0], in: directory)
         let complete = made
         try system { () throws(SystemError) in
             try directory.syncDirectory()
             try ManifestStore(complete, on: directory).update { _ in }
         }
         return summary.foot.entries
+    }
+
+    /// Reads what was made as a start will, before it counts.
+    private func rehearse(_ made: SnapshotEntry, in directory: any Disk) throws(RestoreError) {
+        let loader = SnapshotLoader(disk: directory, threads: threads, progress: progress)
+        do throws(SnapshotFailure) {
+            _ = try loader.rehearse(made.name, in: rehearsalState(manifest.hashSecret), expected: made)
+        } catch {
+            throw .snapshot(error)
+        }
     }
 
     private func system<Result>(_ body: () throws(SystemError) -> Result) throws(RestoreError) -> Result {

@@ -25,8 +25,8 @@ package enum RestoreError: Error, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .system(let error): error.description
-        case .notEmpty(let path): "\(path) is not empty: a restore makes a new directory"
+        case .system(let error): "\(error). \(error.advice)"
+        case .notEmpty(let path): "\(path) is not empty. Name a directory that is empty or not there"
         case .recovery(let error): error.description
         case .snapshot(let error): error.description
         }

@@ -21,13 +21,18 @@ package struct LogReader: Sendable {
         after start: Position, through end: Position, _ body: (borrowing Effect, RecordHeader) -> Void
     ) throws(RecoveryError) {
         var last = start
-        try walk(after: start) { (record, content) in
+        var place = (manifest.segments.last ?? SegmentEntry(id: 0, first: start), 0)
+        try walk(after: start) { (record, segment, content) in
             last = record.header.position
+            place = (segment, record.offset + record.header.length)
             if last > end { return false }
             if case .effect(let effect) = content { body(effect, record.header) }
             return last < end
         }
-        guard last >= end else { throw gap(at: last, "the log ends before position \(end.text)") }
+        guard last >= end else {
+            let reason = "the log ends before position \(end.text)"
+            throw .damage(LogDamage(place.0, at: place.1, last: last, reason: reason))
+        }
     }
 
     /// The last place, not inside an atomic group, whose log time is at or before `time`: nothing up to it happened
@@ -37,7 +42,7 @@ package struct LogReader: Sendable {
         // A closed segment that ends in time need not be read.
         let skipped = manifest.segments.prefix { $0.closing.map { $0.lastTime <= time } ?? false }
         if let closing = skipped.last?.closing { found = closing.end }
-        try walk(after: found?.last ?? .none) { (record, _) in
+        try walk(after: found?.last ?? .none) { (record, _, _) in
             if record.header.logTime > time { return false }
             if record.header.remaining == 0 {
                 found = LogEnd(last: record.header.position, lastTime: record.header.logTime)
@@ -51,23 +56,24 @@ package struct LogReader: Sendable {
     package func record(at position: Position) throws(RecoveryError) -> RecordHeader? {
         guard let first = manifest.segments.first, position >= first.first else { return nil }
         var found: RecordHeader?
-        try walk(after: position.predecessor) { (record, _) in
+        try walk(after: position.predecessor) { (record, _, _) in
             if record.header.position == position { found = record.header }
             return record.header.position < position
         }
         return found
     }
 
-    /// Every record behind `start` in order, control records too, until `body` says false.
+    /// Every record behind `start` in order, control records too, with the segment it is in, until `body` says false.
     ///
     /// What lies behind the last whole record of an open segment is taken for the place where it is being written.
     package func walk(
-        after start: Position, _ body: (PlacedRecord, borrowing RecordContent) -> Bool
+        after start: Position, _ body: (PlacedRecord, SegmentEntry, borrowing RecordContent) -> Bool
     ) throws(RecoveryError) {
         let index = manifest.segments.firstIndex { $0.closing.map { $0.last.number > start.number } ?? true }
         guard let index else { return }
         if let first = manifest.segments.first, start != .none, first.first.number > start.number + 1 {
-            throw gap(at: start, "the log begins at position \(first.first.text)")
+            let reason = "the log begins at position \(first.first.text)"
+            throw .damage(LogDamage(first, at: 0, last: start, reason: reason))
         }
         var before = index > 0 ? manifest.segments[index - 1].closing?.end : nil
         for entry in manifest.segments[index...] {
@@ -79,14 +85,14 @@ package struct LogReader: Sendable {
 
     private static func walk(
         _ segment: SegmentBytes, _ buffer: borrowing IOBuffer, _ before: LogEnd?, after start: Position,
-        _ body: (PlacedRecord, borrowing RecordContent) -> Bool
+        _ body: (PlacedRecord, SegmentEntry, borrowing RecordContent) -> Bool
     ) throws(RecoveryError) -> LogEnd? {
         let bytes = buffer.readable
         var walk = RecordWalk(segment.header, after: before)
         do throws(RecordFlaw) {
             while let record = try walk.next(in: bytes) {
                 let content = try RecordContent.read(record.header, in: bytes, at: record.offset)
-                if record.header.position.number > start.number, !body(record, content) { return nil }
+                if record.header.position.number > start.number, !body(record, segment.entry, content) { return nil }
                 Thread.giveWay(atStep: Int(record.header.position.number))
             }
         } catch {
@@ -101,10 +107,5 @@ package struct LogReader: Sendable {
             guard walk.groupLeft == 0 else { throw .flaw(.group, in: segment.entry, at: walk.end) }
         }
         return walk.end.log
-    }
-
-    private func gap(at position: Position, _ reason: String) -> RecoveryError {
-        let entry = manifest.segments.first ?? SegmentEntry(id: 0, first: position)
-        return .damage(LogDamage(entry, at: 0, last: position, reason: reason))
     }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import CacheModel
 import Compression
 
 /// A snapshot is a row of blocks, each a gzip member of its own that says its length (``GzipMember``) and carries a
@@ -116,6 +117,11 @@ package struct SnapshotError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The first byte of the block in the file.
     package var offset: Int
     package var flaw: SnapshotFlaw
+    /// The position whose state the snapshot was to be, where that is known.
+    package var position: Position?
 
-    package var description: String { "\(file), byte \(offset): \(flaw)" }
+    package var description: String {
+        let state = position.map { ", the state at position \($0.text)" } ?? ""
+        return "\(file), byte \(offset)\(state): \(flaw)"
+    }
 }

@@ -36,7 +36,7 @@ package struct SnapshotLoader {
     ) throws(SnapshotFailure) -> SnapshotSummary {
         progress.phase = .rehearsing
         state.rememberOnlyExpected()
-        var reader = try open(name)
+        var reader = try open(name, expected)
         var scratch = try BlockScratch()
         while !reader.isAtEnd {
             if progress.isStopped { throw .cancelled }
@@ -70,16 +70,18 @@ package struct SnapshotLoader {
         return try readHead(&reader, &scratch)
     }
 
-    private func open(_ name: String) throws(SnapshotFailure) -> SnapshotReader {
+    private func open(
+        _ name: String, _ expected: SnapshotEntry? = nil
+    ) throws(SnapshotFailure) -> SnapshotReader {
         let file: any DiskFile
         do throws(SystemError) { file = try disk.openForReading(name) } catch { throw .disk(error) }
-        return try SnapshotReader(file, name: name)
+        return try SnapshotReader(file, name: name, position: expected?.position)
     }
 
     private func run(
         _ name: String, in state: any DurableState, _ expected: SnapshotEntry?
     ) throws(SnapshotFailure) -> SnapshotSummary {
-        var reader = try open(name)
+        var reader = try open(name, expected)
         var scratch = try BlockScratch()
         let head = try readHead(&reader, &scratch)
         state.beginLoading(entries: reader.entriesToExpect(expected?.entries ?? 0))

@@ -47,7 +47,22 @@ package enum SnapshotFailure: Error, Sendable, Equatable, CustomStringConvertibl
     /// No thread or no memory.
     case resources(String)
 
-    package var description: String {
+    package var description: String { advice.map { "\(reason). \($0)" } ?? reason }
+
+    /// What can be done, a sentence without its full stop; nil where the reason says it.
+    package var advice: String? {
+        switch self {
+        case .disk(let error): error.advice
+        case .flawed: "Make a new snapshot, or restore from an older one: this one is not used"
+        case .newer: nil
+        case .log: "See to the log first: the next snapshot is made when it goes on"
+        case .cancelled: "Ask for another when there is time: POST /v1/admin/snapshots"
+        case .resources: "Give the server more memory or threads"
+        }
+    }
+
+    /// What is wrong, and where.
+    package var reason: String {
         switch self {
         case .disk(let error): error.description
         case .flawed(let error): error.description

@@ -1,4 +1,5 @@
 import Bytes
+import CacheModel
 import Compression
 import Posix
 
@@ -8,6 +9,8 @@ import Posix
 package struct SnapshotReader {
     let file: any DiskFile
     let name: String
+    /// Whose state it is to be, for messages; nil where that is not known.
+    private let position: Position?
     private let fileLength: Int
     private(set) var offset = 0
     /// Of the bytes read so far.
@@ -15,8 +18,9 @@ package struct SnapshotReader {
     private var checksums = CRC32C()
     private var next: UInt32 = 0
 
-    package init(_ file: any DiskFile, name: String) throws(SnapshotFailure) {
+    package init(_ file: any DiskFile, name: String, position: Position? = nil) throws(SnapshotFailure) {
         self.file = file
+        self.position = position
         self.name = name
         do throws(SystemError) { fileLength = try file.length() } catch { throw .disk(error) }
     }
@@ -33,7 +37,7 @@ package struct SnapshotReader {
     func failure(_ flaw: SnapshotFlaw, at offset: Int? = nil) -> SnapshotFailure {
         let offset = offset ?? self.offset
         if let form = flaw.newerForm { return .newer(NewerFormat(file: name, offset: offset, what: form)) }
-        return .flawed(SnapshotError(file: name, offset: offset, flaw: flaw))
+        return .flawed(SnapshotError(file: name, offset: offset, flaw: flaw, position: position))
     }
 
     /// Where the next block begins and ends, and its label as it stands there.

@@ -27,7 +27,7 @@ extension DurableLog: SnapshotLog {
                 body(effect, header.position, header.remaining)
             }
         } catch {
-            throw .log(error.description)
+            throw .log(error.reason)
         }
     }
 

@@ -157,7 +157,7 @@ package final class DurableLog: EffectReader {
         else { return }
         running.progress.enter(.failed)
         running.listener.logMoved()
-        running.listener.logFailed(error.description)
+        running.listener.logFailed("\(error). \(error.advice)")
     }
 
     // MARK: The end

@@ -25,7 +25,7 @@ enum DataDirectory {
         _ settings: KeepingSettings, waker: HoldWaker, progress: RecoveryProgress,
         makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
     ) throws -> Opened {
-        let disk = try PosixDisk(path: settings.directory, creating: true)
+        let disk = try PosixDisk.open(settings.directory, creating: true)
         let log = DurableLog(policy: settings.fsync, segmentBytes: settings.segmentSize)
         var options = Recovery.Options()
         options.strictTail = settings.strictTail

@@ -13,7 +13,13 @@ final class MemoryDisk: Disk {
     let lockFailure: SystemError?
     let path = "/memory"
 
-    init(lockFailure: SystemError? = nil) { self.lockFailure = lockFailure }
+    /// Whether a sync leaves a bit flipped in the middle of what it brings to the disk.
+    let spoilsSyncs: Bool
+
+    init(lockFailure: SystemError? = nil, spoilsSyncs: Bool = false) {
+        self.lockFailure = lockFailure
+        self.spoilsSyncs = spoilsSyncs
+    }
 
     func create(_ name: String) throws(SystemError) -> any DiskFile {
         let file = MemoryFile(self)
@@ -89,7 +95,10 @@ final class MemoryFile: DiskFile {
         return part.count
     }
 
-    func sync() throws(SystemError) {}
+    func sync() throws(SystemError) {
+        guard disk.spoilsSyncs else { return }
+        bytes.withLock { bytes in if !bytes.isEmpty { bytes[bytes.count / 2] ^= 1 } }
+    }
     func preallocate(to length: Int) throws(SystemError) {}
     func truncate(to length: Int) throws(SystemError) { bytes.withLock { $0.removeLast($0.count - length) } }
     func length() throws(SystemError) -> Int { bytes.withLock { $0.count } }

@@ -117,21 +117,15 @@ struct NewerFile: Sendable, CustomTestStringConvertible {
     // MARK: Records
 
     /// Changes one byte of the last record of some kind and seals that and all behind it again.
-    private static func records(
+    static func records(
         _ bytes: inout [UInt8], of wanted: (RecordHeader) -> Bool, at byte: Int, become value: UInt8
     ) {
         guard let header = try? SegmentHeader(bytes.span) else { return }
+        guard let found = offset(ofLast: wanted, in: bytes) else { return }
         var buffer = IOBuffer()
         buffer.append(bytes)
-        var found: Int?
-        var offset = SegmentHeader.size
-        while let record = RecordHeader.peek(bytes.span, at: offset) {
-            if wanted(record) { found = offset }
-            offset += record.length
-        }
-        guard let found else { return }
         buffer[found + byte] = value
-        offset = found
+        var offset = found
         var link = bytes.span.loadLittleEndian(UInt32.self, at: found + 8)
         while let record = RecordHeader.peek(buffer.readable, at: offset) {
             link = RecordFrame.seal(
@@ -140,5 +134,16 @@ struct NewerFile: Sendable, CustomTestStringConvertible {
             offset += record.length
         }
         bytes = buffer.readable.copied()
+    }
+
+    /// Where the last record of some kind begins.
+    static func offset(ofLast wanted: (RecordHeader) -> Bool, in bytes: [UInt8]) -> Int? {
+        var found: Int?
+        var offset = SegmentHeader.size
+        while let record = RecordHeader.peek(bytes.span, at: offset) {
+            if wanted(record) { found = offset }
+            offset += record.length
+        }
+        return found
     }
 }
