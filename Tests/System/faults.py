@@ -1,4 +1,4 @@
-"""Faults of disks and system calls: strace that fails chosen calls, a small disk, a limit of file size.
+"""Faults of disks, memory and system calls: strace that fails chosen calls, a small disk, little memory.
 
 Where the system does not let this be done, the tests that need it are skipped and say why.
 """
@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,72 @@ class SmallDisk:
             yield
         finally:
             ballast.unlink()
+
+
+class MemoryGroup:
+    """A control group whose processes share so many bytes of memory; those started with `prefix` belong to it.
+
+    Made below the group of the tests themselves, of version 1 or 2 of control groups, whichever has the memory here.
+    """
+
+    def __init__(self, limit: int):
+        parent, self._version = _memory_group()
+        self.path = parent / f"nuthatch-{os.getpid()}"
+        try:
+            if self._version == 2:
+                (parent / "cgroup.subtree_control").write_text("+memory")
+            self.path.mkdir()
+        except OSError as error:
+            pytest.skip(f"no control group can be made in {parent}: {error}")
+        try:
+            self._set("memory.max" if self._version == 2 else "memory.limit_in_bytes", limit)
+            swap = ("memory.swap.max", 0) if self._version == 2 else ("memory.memsw.limit_in_bytes", limit)
+            # Where the system counts no swap there is none to be kept from.
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                self._set(*swap)
+        except OSError as error:
+            self.close()
+            pytest.skip(f"no control group can be given a limit here: {error}")
+        self.prefix = ["sh", "-c", f'echo $$ >"{self.path}/cgroup.procs" && exec "$@"', "sh"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self) -> None:
+        """Takes the group away, as soon as its last process is gone."""
+        for _ in range(600):
+            try:
+                return self.path.rmdir()
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+            time.sleep(0.1)
+        raise AssertionError(f"{self.path} still has processes")
+
+    def kills(self) -> int:
+        """How many processes were ended because the memory was short."""
+        events = self.path / ("memory.events" if self._version == 2 else "memory.oom_control")
+        return int(re.search(r"^oom_kill (\d+)$", events.read_text(), re.MULTILINE)[1])
+
+    def _set(self, name: str, value: int) -> None:
+        # Only written, never made.
+        with open(self.path / name, "r+") as file:
+            file.write(str(value))
+
+
+def _memory_group() -> tuple[Path, int]:
+    """The control group of this process that counts memory, and its version."""
+    own = dict(line.split(":", 2)[1:] for line in Path("/proc/self/cgroup").read_text().splitlines())
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    for controllers, path in own.items():
+        if "memory" in controllers.split(","):
+            for _, place, kind, options, *_ in mounts:
+                if kind == "cgroup" and "memory" in options.split(","):
+                    return Path(place + path), 1
+    for _, place, kind, *_ in mounts:
+        if kind == "cgroup2" and "" in own:
+            return Path(place + own[""]), 2
+    pytest.skip("no control group counts memory here")
