@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/random.h>
@@ -33,6 +34,13 @@ int nuthatch_available_cores(void) {
 
 void nuthatch_lower_priority(void) {
     setpriority(PRIO_PROCESS, (id_t)gettid(), 15);
+}
+
+void nuthatch_return_large_blocks(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
 }
 
 // The kernel's own, which the C library's headers do not have everywhere.

@@ -31,6 +31,20 @@ public enum Process {
 
     public static var id: Int32 { getpid() }
 
+    /// What the process was started with, without its name. From the kernel: the Swift runtime looks for it beside the
+    /// environment, and finds nothing where a preloaded library has added a variable before `main`.
+    public static var arguments: [String] {
+        guard let text = try? Files.readAll("/proc/self/cmdline", limit: 4 << 20), !text.isEmpty else {
+            return Array(CommandLine.arguments.dropFirst())
+        }
+        return text.dropLast().split(separator: 0, omittingEmptySubsequences: false).dropFirst()
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Has freed values of 128 KiB and more go back to the system, so that what the process has in memory follows what
+    /// is accounted; costs such a value some page faults. Call before the first thread.
+    public static func returnLargeBlocks() { nuthatch_return_large_blocks() }
+
     /// A write to a closed socket must not end the process: ignored here, beside `MSG_NOSIGNAL` on every send.
     public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 

@@ -19,6 +19,7 @@ package enum CacheServer {
         Signals.block()
         Process.ignoreBrokenPipes()
         Process.ignoreFileSizeSignal()
+        Process.returnLargeBlocks()
         let descriptors = Process.raiseDescriptorLimit()
         let loops = configuration.loops > 0 ? configuration.loops : min(Process.availableCores, mostLoops)
         let listeners = try Listeners(
@@ -66,7 +67,7 @@ package enum CacheServer {
         let ticker = Ticker { progress.line }
         defer { ticker.stop() }
         let opened = try DataDirectory.open(
-            configuration.keeping, waker: HoldWaker(mailboxes) { failure.happened($0) }, progress: progress,
+            configuration.keeping, segmentBytes: configuration.segmentBytes, waker: HoldWaker(mailboxes) { failure.happened($0) }, progress: progress,
             makeEngine: { Wiring.engine(server, identity: $0, log: $1) })
         progress.begin(.done)
         for line in opened.lines { Files.writeLine("nuthatch: \(line)", to: .standardError) }

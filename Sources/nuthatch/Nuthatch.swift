@@ -1,4 +1,5 @@
 import ArgumentParser
+import Posix
 import Server
 
 /// The command line: the server and a small client in one binary.
@@ -25,4 +26,6 @@ struct Nuthatch: ParsableCommand {
         ],
         defaultSubcommand: ServeCommand.self
     )
+
+    static func main() { main(Process.arguments) }
 }

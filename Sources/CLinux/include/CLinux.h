@@ -30,5 +30,9 @@ void nuthatch_lower_priority(void);
 // milliseconds. Linux 6.12 and later; older ones change nothing.
 void nuthatch_shorten_slice(void);
 
+// Has the allocator give blocks of 128 KiB and more back to the system when they are freed, for good. By itself it raises
+// that bound up to 32 MiB with each block that is freed, and what lies between others then stays.
+void nuthatch_return_large_blocks(void);
+
 // Waits for a semaphore, at most so many milliseconds by the clock that never jumps; 0 when it was signalled.
 int nuthatch_wait_semaphore(sem_t *semaphore, int64_t milliseconds);

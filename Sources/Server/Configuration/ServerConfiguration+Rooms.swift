@@ -18,6 +18,12 @@ extension ServerConfiguration {
         return data
     }
 
+    /// Where a file of the log ends. A start holds some three of them beside the data, which must fit where a server
+    /// with a memory limit lives: so a thirty-second of that at most, but for a megabyte.
+    var segmentBytes: Int {
+        maxMemory > 0 ? min(keeping.segmentSize, max(1 << 20, maxMemory / 32)) : keeping.segmentSize
+    }
+
     package var drainTimeoutMilliseconds: Int64 { timeouts.drain.milliseconds }
     package var firstByteTimeoutMilliseconds: Int64 { timeouts.firstByte.milliseconds }
     package var idleTimeoutMilliseconds: Int64 { timeouts.idle.milliseconds }

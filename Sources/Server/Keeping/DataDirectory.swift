@@ -18,20 +18,21 @@ enum DataDirectory {
     }
 
     /// - Parameters:
+    ///   - segmentBytes: where a file of the log ends.
     ///   - progress: told how far it is.
     ///   - makeEngine: gives an empty engine of this identity that tells the log of its changes.
     /// - Throws: an error that says what is wrong with which file, and what can be done.
     static func open(
-        _ settings: KeepingSettings, waker: HoldWaker, progress: RecoveryProgress,
+        _ settings: KeepingSettings, segmentBytes: Int, waker: HoldWaker, progress: RecoveryProgress,
         makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
     ) throws -> Opened {
         let disk = try PosixDisk.open(settings.directory, creating: true)
-        let log = DurableLog(policy: settings.fsync, segmentBytes: settings.segmentSize)
+        let log = DurableLog(policy: settings.fsync, segmentBytes: segmentBytes)
         var options = Recovery.Options()
         options.strictTail = settings.strictTail
         options.showsOnlySynced = settings.fsync == .always
         // Small disks get small segments.
-        options.segmentRoom = try DiskSpace(of: disk).segment(settings.segmentSize)
+        options.segmentRoom = try DiskSpace(of: disk).segment(segmentBytes)
         let recovery = Recovery(
             disk: disk, options: options, progress: progress, now: Instant(milliseconds: Clock.wallMilliseconds()),
             makeState: { makeEngine($0, log) })

@@ -78,9 +78,10 @@ final class ReplyHold {
         }
     }
 
-    /// The loop's turn is over: the log may write what it made. What was released meanwhile is let go first.
+    /// The loop's turn is over: the log may write what it made. What was released meanwhile is let go first, and where
+    /// the log holds all back what was held in this turn need not wait to be told so.
     func turnEnded() {
-        if !held.isEmpty, Seen(progress) != seen { release() }
+        if !held.isEmpty, progress.state.holdsBack || Seen(progress) != seen { release() }
         log.kick()
     }
 }
