@@ -67,7 +67,8 @@ package enum CacheServer {
         let ticker = Ticker { progress.line }
         defer { ticker.stop() }
         let opened = try DataDirectory.open(
-            configuration.keeping, segmentBytes: configuration.segmentBytes, waker: HoldWaker(mailboxes) { failure.happened($0) }, progress: progress,
+            configuration.keeping, segmentBytes: configuration.segmentBytes,
+            waker: HoldWaker(mailboxes) { failure.happened($0) }, progress: progress,
             makeEngine: { Wiring.engine(server, identity: $0, log: $1) })
         progress.begin(.done)
         for line in opened.lines { Files.writeLine("nuthatch: \(line)", to: .standardError) }
