@@ -44,7 +44,8 @@ test-release: ## the same, repeated as is worth it before a release
 test-faults: build
 	@scripts/install-missing test
 	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) $(OPTIMISED_TEST) --filter 'DurabilityTests|CacheEngineTests|JSONTests'
-	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) .venv/bin/python -m pytest -q Tests/System -k durability $(ARGS)
+	NUTHATCH_TEST_DEPTH=$(NUTHATCH_TEST_DEPTH) .venv/bin/python -m pytest -q Tests/System -k durability \
+		-o tmp_path_retention_policy=failed $(ARGS)
 
 bench: build ## measures beside nginx, nchan, Redis and memcached
 	@scripts/install-missing bench

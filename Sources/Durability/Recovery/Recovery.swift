@@ -90,6 +90,9 @@ package struct Recovery: Sendable {
     // MARK: An existing one
 
     private func recover(_ found: Manifest, _ names: [String]) throws(RecoveryError) -> Recovered {
+        // A start that was killed may have left the manifest's name to the system. A file made now could otherwise
+        // outlive it: a log that nothing speaks for.
+        do throws(SystemError) { try disk.syncDirectory() } catch { throw .system(error) }
         var manifest = found
         var report = RecoveryReport()
         let known = found.fileNames
