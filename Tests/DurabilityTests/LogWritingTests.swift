@@ -266,6 +266,21 @@ import Testing
         #expect(count * 140 < Manifest.maximumBytes, "a terabyte of log has a manifest that is not read")
     }
 
+    @Test func `room that was not made for a segment does not count as left in it`() throws {
+        var options = Recovery.Options()
+        options.segmentRoom = 0
+        let recovered = try Recovery(disk: disk, options: options, now: Instant(milliseconds: 1)) { _ in
+            FoldedState(last: .none)
+        }.run()
+        let (store, digest) = (recovered.store, recovered.digest)
+        let made = LogAppender(
+            recovered.takeLog().takeWriter(), in: store, digest: digest, segmentBytes: 1 << 20, syncs: SyncTurn())
+        let left = made.roomLeft
+        #expect(left == 0)
+        let usual = try appender().roomLeft
+        #expect(usual > 0)
+    }
+
     @Test func `a small disk keeps room beside its segments`() {
         let small = DiskSpace(free: 64 << 20, total: 64 << 20)
         #expect(small.reserve == 64 << 20 / 20)

@@ -146,13 +146,7 @@ import Testing
             $0.retention.snapshots = 2
             $0.retention.window = 1
         }
-        try service.start()
-        for round in 1...5 {
-            site.write(100, seed: UInt64(round))
-            _ = service.request()
-            site.wait { $0.snapshots.last?.isRehearsed == true && $0.snapshots.last?.position == lastPosition(site) }
-        }
-        service.stop()
+        try makeSnapshots(5, service, site)
         // A record is a millisecond of the log here, so a window of one holds nothing but the newest.
         #expect(site.manifest.current.snapshots.count == 2)
         #expect(try site.disk.names().count == 3)
@@ -166,15 +160,20 @@ import Testing
             $0.retention.snapshots = 1
             $0.retention.window = 1
         }
+        try makeSnapshots(4, service, site)
+        // The newest, and the one that lies before the window.
+        #expect(site.manifest.current.snapshots.count == 2)
+    }
+
+    /// Starts the service, has it make so many, each of a state that changed, and stops it.
+    private func makeSnapshots(_ count: UInt64, _ service: SnapshotService, _ site: Site) throws {
         try service.start()
-        for round in 1...4 {
-            site.write(100, seed: UInt64(round))
+        for round in 1...count {
+            site.write(100, seed: round)
             _ = service.request()
             site.wait { $0.snapshots.last?.isRehearsed == true && $0.snapshots.last?.position == lastPosition(site) }
         }
         service.stop()
-        // The newest, and the one that lies before the window.
-        #expect(site.manifest.current.snapshots.count == 2)
     }
 
     private func lastPosition(_ site: Site) -> Position { site.logged.engine.lastPosition }

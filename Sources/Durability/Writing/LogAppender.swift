@@ -172,8 +172,9 @@ struct LogAppender: ~Copyable {
         return max(space.segment(usual), least)
     }
 
-    /// Bytes that the segment still takes: they are not free on the disk any more, and yet there is room for them.
-    var roomLeft: Int { max(0, limit - writer.length) }
+    /// Bytes that were made sure of for the segment and are not written yet: not free on the disk any more, and yet
+    /// there is room. None where none was made, as by a start on a full disk.
+    var roomLeft: Int { max(0, writer.room - writer.length) }
 }
 
 /// Where the log stands.
