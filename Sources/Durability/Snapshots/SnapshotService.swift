@@ -106,11 +106,12 @@ package final class SnapshotService: Sendable {
         return id
     }
 
-    /// Asks that a snapshot be rehearsed again; false when there is none of that id.
+    /// Asks that a snapshot be rehearsed again, also when that is being done already: it may have been damaged since
+    /// that began. False when there is none of that id.
     package func verify(_ id: UInt64) -> Bool {
         let isKnown = shared.withLock { shared in
             guard shared.entries.contains(where: { $0.id == id }) else { return false }
-            if !shared.toVerify.contains(id), shared.verifying != id { shared.toVerify.append(id) }
+            if !shared.toVerify.contains(id) { shared.toVerify.append(id) }
             return true
         }
         if isKnown { work.signal() }
