@@ -42,12 +42,19 @@ package enum CacheServer {
         drain(server, threads)
         if let snapshots = server.api.snapshots { makeLastSnapshot(snapshots) }
         server.keeper?.log.stop()
+        if let archive = server.keeper?.archive { archiveTheRest(archive) }
         return failure.endsServer ? 1 : 0
     }
 
     private static func makeLastSnapshot(_ snapshots: SnapshotService) {
         let ticker = Ticker { snapshots.line }
         snapshots.stop()
+        ticker.stop()
+    }
+
+    private static func archiveTheRest(_ archive: ArchiveService) {
+        let ticker = Ticker { archive.line }
+        archive.stop()
         ticker.stop()
     }
 

@@ -24,11 +24,13 @@ package final class SnapshotService: Sendable {
         package var now: @Sendable () -> Instant
         /// Tells the operator.
         package var note: @Sendable (String) -> Void
+        /// Whether a file has been copied to where it must be before it may go.
+        package var isArchived: @Sendable (UInt64) -> Bool
 
         package init(
             state: any DurableState, log: any SnapshotLog, manifest: ManifestStore,
             rehearsalState: @escaping @Sendable () -> any RehearsalState, now: @escaping @Sendable () -> Instant,
-            note: @escaping @Sendable (String) -> Void
+            note: @escaping @Sendable (String) -> Void, isArchived: @escaping @Sendable (UInt64) -> Bool = { _ in true }
         ) {
             self.state = state
             self.log = log
@@ -36,6 +38,7 @@ package final class SnapshotService: Sendable {
             self.rehearsalState = rehearsalState
             self.now = now
             self.note = note
+            self.isArchived = isArchived
         }
     }
 
@@ -51,6 +54,7 @@ package final class SnapshotService: Sendable {
         /// Why the last snapshot, or the last verification of one, failed.
         var failures: [UInt64: String] = [:]
         var verified: [UInt64: Instant] = [:]
+        var mayLetGo = false
         var isStopping = false
     }
 
@@ -118,6 +122,12 @@ package final class SnapshotService: Sendable {
         return isKnown
     }
 
+    /// Files may go that could not before: they have been archived.
+    package func letGo() {
+        shared.withLock { $0.mayLetGo = true }
+        work.signal()
+    }
+
     /// The file of a snapshot and how long it is; nil when there is none of that id.
     package func open(_ id: UInt64) throws(SystemError) -> (file: any DiskFile, length: Int)? {
         guard let entry = shared.withLock({ $0.entries.first { $0.id == id } }) else { return nil }
@@ -134,12 +144,15 @@ package final class SnapshotService: Sendable {
         rehearseWhatWasNot()
         while true {
             _ = work.wait(milliseconds: 1000)
-            let (isStopping, isWanted, toVerify) = shared.withLock { shared in
-                let work = (shared.isStopping, shared.isWanted, shared.toVerify)
+            let (isStopping, isWanted, toVerify, mayLetGo) = shared.withLock { shared in
+                let work = (shared.isStopping, shared.isWanted, shared.toVerify, shared.mayLetGo)
                 shared.toVerify = []
+                shared.mayLetGo = false
                 return work
             }
             if isStopping { return }
+            // What cannot go now is tried again behind the next snapshot.
+            if mayLetGo { try? retire() }
             for id in toVerify { rehearse(id) }
             if isWanted || isDue() { make() }
         }
@@ -280,7 +293,7 @@ package final class SnapshotService: Sendable {
     private func retire() throws(SnapshotFailure) {
         let manifest = parts.manifest.current
         guard let newest = manifest.snapshots.last else { return }
-        let plan = options.retention.plan(manifest, now: newest.logTime)
+        let plan = options.retention.plan(manifest, now: newest.logTime, isArchived: parts.isArchived)
         do throws(SystemError) { try parts.manifest.drop(plan) } catch { throw .disk(error) }
         shared.withLock { $0.entries = parts.manifest.current.snapshots }
     }
