@@ -158,6 +158,17 @@ import Testing
         #expect(made.outcome.warnings.count == 1 && made.outcome.warnings[0].contains(newest.name))
     }
 
+    @Test func `a start that could not use a snapshot takes back that it was rehearsed`() throws {
+        let site = try site(seed: 8)
+        let newest = try #require(site.store.current.snapshots.last)
+        #expect(site.store.current.snapshots.map(\.isRehearsed) == [true, true])
+        site.disk[newest.name][newest.length / 2] ^= 1
+        let recovered = try DiskSite.recover(site.disk)
+        #expect(recovered.report.snapshot?.id == site.store.current.snapshots[0].id)
+        #expect(recovered.store.current.snapshots.map(\.isRehearsed) == [true, false])
+        #expect(try ManifestStore.read(from: site.disk)?.snapshots.map(\.isRehearsed) == [true, false])
+    }
+
     @Test func `past damage is refused, and with accepted loss goes exactly as far as the log is sound`() throws {
         let site = try site(seed: 9)
         let damaged = site.store.current.segments[site.store.current.segments.count - 2]
