@@ -17,7 +17,7 @@ enum ArchiveFailure: Error, Equatable, CustomStringConvertible {
             "\(file), up to byte \(length): not the file that was closed. Make a snapshot at once "
                 + "(POST /v1/admin/snapshots): the state in memory is sound"
         case .shared(let path):
-            "\(path) is not as it was left: another process changes it. Give each server an archive directory of its own"
+            "\(path) is not as it was left: another process changes it. Give each server an archive of its own"
         case .stopped: "the server stops"
         }
     }

@@ -65,7 +65,8 @@ package final class ArchiveService: Sendable {
         init() { age = SegmentAge(every: 0) }
     }
 
-    /// - Parameter every: how long a segment that holds records stays open at most, in milliseconds; 0 until it is full.
+    /// - Parameter every: how long a segment that holds records stays open at most, in milliseconds; 0: until it is
+    ///   full.
     package convenience init(_ parts: Parts, every: Int64) {
         self.init(parts, every: every, plan: ArchivePlan())
     }
