@@ -249,7 +249,7 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
     }
 
     /// Bytes from which on a buffer lies in huge pages where there are any: a file of the log as a whole, whose small
-    /// pages, 16,384 of them, take the kernel longer than reading it. Bodies of requests are smaller.
+    /// pages, 16,384 of them, take the kernel longer than reading it. Few bodies of requests are as large.
     private static let vast = 32 << 20
     private static let hugePage: UInt = 2 << 20
 

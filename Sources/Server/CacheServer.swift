@@ -66,8 +66,9 @@ package enum CacheServer {
 
     private static func archiveTheRest(_ archive: ArchiveService) {
         let ticker = Ticker { archive.line }
-        archive.stop()
+        let isDone = archive.stop()
         ticker.stop()
+        if !isDone { Files.writeLine("nuthatch: the archive does not answer: not all is in it", to: .standardError) }
     }
 
     private static func drain(_ server: SharedServer, _ threads: LoopThreads) {

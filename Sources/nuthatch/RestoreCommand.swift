@@ -26,9 +26,20 @@ struct RestoreCommand: ParsableCommand {
 
     func run() throws {
         let target = try to.map { try RestoreText.target($0) } ?? .end
-        let source = try DataSource.at(from).part(for: target)
+        var parts = try DataSource.at(from).parts(for: target)
+        while true {
+            let part = parts.removeFirst()
+            do { return try restore(part, to: target) } catch {
+                // Another volume of an archive may lead there too.
+                guard !parts.isEmpty else { throw error }
+                complain("\(part.name) cannot be used; going on with \(parts[0].name)")
+            }
+        }
+    }
+
+    private func restore(_ part: DataSource.Part, to target: RestoreTarget) throws {
         let progress = SnapshotProgress()
-        let restoration = Restoration(source: source.disk, manifest: source.manifest, progress: progress) {
+        let restoration = Restoration(source: part.disk, manifest: part.manifest, progress: progress) {
             DataDirectory.engine(hashSecret: $0)
         } rehearsalState: {
             DigestState(hashSecret: $0)

@@ -46,11 +46,12 @@ struct VerifyCommand: ParsableCommand {
     private func directories() throws -> [any Disk] {
         let disk = try DataDirectory.open(directory)
         if let names = try? disk.names(), names.contains(FileNames.manifest) { return [disk] }
-        let volumes: [ArchiveChoice.Volume]
-        do throws(RecoveryError) { volumes = try ArchiveChoice(at: directory).volumes } catch {
+        let archive: ArchiveChoice
+        do throws(SystemError) { archive = try ArchiveChoice(at: directory) } catch {
             throw DataDirectory.failure("\(directory): \(error)")
         }
-        return volumes.isEmpty ? [disk] : volumes.map(\.disk)
+        guard archive.flaws.isEmpty else { throw DataDirectory.failure(archive.flaws.joined(separator: "\n")) }
+        return archive.volumes.isEmpty ? [disk] : archive.volumes.map(\.disk)
     }
 
     private func look(through disk: any Disk, _ progress: SnapshotProgress) -> DirectoryCheck.Findings {

@@ -39,19 +39,9 @@ import Testing
     /// Does what the plan says until it says nothing: the names by volume.
     private func archive(_ data: Manifest, into volumes: inout [Manifest]) {
         while let step = plan.next(data, in: volumes.last) {
-            let file: ArchivedFile
             switch step {
-            case .begin(let first):
-                file = first
-                var manifest = Manifest(
-                    history: data.history, hashSecret: data.hashSecret, epoch: 1, start: .none)
-                if case .segment = first { manifest.start = data.start }
-                volumes.append(manifest)
-            case .add(let next): file = next
-            }
-            switch file {
-            case .segment(let entry, _): volumes[volumes.count - 1].segments.append(entry)
-            case .snapshot(let entry): volumes[volumes.count - 1].snapshots.append(entry)
+            case .begin(let first): volumes.append(data.volume(beginningWith: first))
+            case .add(let next): volumes[volumes.count - 1].add(next, of: data)
             }
         }
     }
@@ -115,6 +105,32 @@ import Testing
         #expect(short.next(manifest, in: volume) == nil)
     }
 
+    @Test func `is another volume behind a gap, from the first snapshot that leads on`() {
+        var volumes = archived(data(3))
+        // The log between was let go of while nothing was archived.
+        archive(data(9, from: 5), into: &volumes)
+        #expect(volumes.count == 1)
+        archive(data(9, snapshotsIn: [6, 7], from: 5), into: &volumes)
+        #expect(volumes.map(\.archivedStart) == [0, 650] && volumes[1].archivedEnd == 900)
+        // A damaged file is a gap too.
+        let rest = data(9, snapshotsIn: [2, 6, 8]).without([5])
+        #expect(rest.segments.first?.id == 6 && archived(rest).map(\.archivedStart) == [650])
+        #expect(archived(data(9, snapshotsIn: [2, 6, 8]).without([5, 5007])).map(\.archivedStart) == [850])
+    }
+
+    @Test func `begins with the first segment that holds a record`() {
+        var manifest = data(3)
+        var empty = SegmentEntry(id: 900, first: Position(epoch: 1, number: 1))
+        empty.closing = SegmentClosing(
+            last: Position(epoch: 1, number: 0), length: 64, checksum: 0, firstTime: Instant(milliseconds: .min),
+            lastTime: Instant(milliseconds: .min))
+        manifest.segments.insert(empty, at: 0)
+        let volumes = archived(manifest)
+        #expect(volumes.map { $0.segments.map(\.id) } == [[1, 2, 3]] && volumes[0].hasWholeLog)
+        #expect(volumes[0].archivedSince == Instant(milliseconds: 0))
+        #expect(plan.settled(manifest, in: volumes[0]) == [900, 1, 2, 3])
+    }
+
     @Test func `goes into a volume only where that is of this history and not ahead, behind or beside it`() {
         let volume = archived(data(5, snapshotsIn: [2]))[0]
         #expect(plan.goesOn(volume, with: data(5, snapshotsIn: [2])))
@@ -128,6 +144,9 @@ import Testing
         other = data(9, snapshotsIn: [2])
         other.snapshots[0].digest = 77
         #expect(!plan.goesOn(volume, with: other))
+        // What its last rehearsal came to changes nothing of the file.
+        other.snapshots[0] = snapshot(in: 2, isRehearsed: false)
+        #expect(plan.goesOn(volume, with: other))
         other = data(9)
         other.history = HistoryID(high: 1, low: 2)
         #expect(!plan.goesOn(volume, with: other))

@@ -11,49 +11,71 @@ package struct ArchiveChoice: Sendable {
     }
 
     package let path: String
-    /// In the order of their names, which is that of time within a history.
+    /// In the order of their beginnings.
     package let volumes: [Volume]
+    /// Why others cannot be used, with their names.
+    package let flaws: [String]
 
-    /// All directories in it that have a manifest; those that cannot be opened are none.
-    /// - Throws: where a manifest is flawed, or newer than this version.
-    package init(_ root: any ArchiveRoot) throws(RecoveryError) {
+    /// All directories in it that have a manifest and that no server uses.
+    package init(_ root: any ArchiveRoot) throws(SystemError) {
         path = root.path
         var found: [Volume] = []
-        let names: [String]
-        do throws(SystemError) { names = try root.names() } catch { throw .system(error) }
-        for name in names {
-            guard let disk = try? root.open(name, creating: false),
-                let manifest = try KnownFormats.manifest(of: disk)
-            else { continue }
-            found.append(Volume(name: name, disk: disk, manifest: manifest))
+        var flaws: [String] = []
+        for name in try root.names() {
+            do throws(ManifestError) {
+                guard let (disk, manifest) = try root.volume(named: name) else { continue }
+                found.append(Volume(name: name, disk: disk, manifest: manifest))
+            } catch {
+                flaws.append("\(root.path)/\(name) cannot be used: \(error.reason)")
+            }
         }
-        volumes = found
+        volumes = found.sorted { $0.order < $1.order }
+        self.flaws = flaws
     }
 
     /// The archive in a directory of the operating system.
-    package init(at path: String) throws(RecoveryError) {
-        let root: PosixArchiveRoot
-        do throws(SystemError) { root = try PosixArchiveRoot(path: path, creating: false) } catch {
-            throw .system(error)
-        }
-        try self.init(root)
+    package init(at path: String) throws(SystemError) {
+        try self.init(try PosixArchiveRoot(path: path, creating: false))
     }
 
-    /// The newest volume that begins at or before the target; for the end the one that goes farthest.
-    /// - Throws: `ambiguous` where they are of several histories.
-    package func volume(for target: RestoreTarget) throws(RestoreError) -> Volume {
+    /// The volumes that lead to the target, the best first; for the end the one that goes farthest.
+    /// - Throws: `ambiguous` where they are of several histories, `unreachable` where none leads there.
+    package func volumes(for target: RestoreTarget) throws(RestoreError) -> [Volume] {
         guard Set(volumes.map(\.manifest.history)).count < 2 else {
             throw .ambiguous(path, volumes: volumes.map(\.name))
         }
-        let ordered = volumes.sorted { $0.manifest.archivedEnd < $1.manifest.archivedEnd }
-        let found = ordered.last { volume in
+        let found: [Volume] =
             switch target {
-            case .end: true
-            case .time(let time): volume.manifest.archivedSince <= time
-            case .position(let position): volume.manifest.archivedStart <= position.number
+            case .end: volumes.max { $0.reach < $1.reach }.map { [$0] } ?? []
+            case .time(let time): volumes.reversed().filter { $0.manifest.archivedSince <= time }
+            case .position(let position): volumes.reversed().filter { $0.manifest.leads(to: position) }
             }
-        }
-        guard let found else { throw .recovery(.unreachable("everything in \(path) is later than this")) }
+        guard !found.isEmpty else { throw .recovery(.unreachable("nothing in \(path) leads there")) }
         return found
+    }
+}
+
+extension ArchiveChoice.Volume {
+    /// A line that was given up, as by going back to an older copy of the disk, has a lower epoch.
+    fileprivate var order: (UInt64, UInt64) { (manifest.epoch, manifest.archivedStart) }
+    fileprivate var reach: (UInt64, UInt64) { (manifest.epoch, manifest.archivedEnd) }
+}
+
+extension Manifest {
+    /// Whether a snapshot is of this position, or a segment behind the first snapshot holds it.
+    fileprivate func leads(to position: Position) -> Bool {
+        if snapshots.contains(where: { $0.position == position }) { return true }
+        guard position.number > archivedStart else { return false }
+        return fullSegments.contains { $0.entry.first <= position && position <= $0.closing.last }
+    }
+}
+
+extension ManifestError {
+    /// What is wrong.
+    fileprivate var reason: String {
+        switch self {
+        case .system(let error): "\(error)"
+        case .flaw(let flaw, let offset): "\(FileNames.manifest), byte \(offset): \(flaw)"
+        }
     }
 }

@@ -13,6 +13,16 @@ package protocol ArchiveRoot: AnyObject, Sendable {
     func sync() throws(SystemError)
 }
 
+extension ArchiveRoot {
+    /// The volume of a name; nil for what is none: a file, a directory without a manifest, or one that a server uses.
+    func volume(named name: String) throws(ManifestError) -> (disk: any Disk, manifest: Manifest)? {
+        guard let disk = try? open(name, creating: false), let names = try? disk.names(),
+            !names.contains(FileNames.mark), let manifest = try ManifestStore.read(from: disk)
+        else { return nil }
+        return (disk, manifest)
+    }
+}
+
 /// A directory of the operating system.
 package final class PosixArchiveRoot: ArchiveRoot {
     private let directory: Directory

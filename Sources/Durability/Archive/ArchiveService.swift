@@ -53,6 +53,7 @@ package final class ArchiveService: Sendable {
     private let work = Mutex(Work())
     private let wake = Semaphore()
     private let isStopping = Atomic<Bool>(false)
+    private let finished = Semaphore()
     private let threads = ThreadGroup()
 
     /// What the thread alone uses.
@@ -60,6 +61,8 @@ package final class ArchiveService: Sendable {
         var volume: ArchiveVolume?
         var age: SegmentAge
         var failure: ArchiveFailure?
+        /// Ids of files that cannot be copied.
+        var damaged: Set<UInt64> = []
         var moved: @Sendable () -> Void = {}
 
         init() { age = SegmentAge(every: 0) }
@@ -89,10 +92,18 @@ package final class ArchiveService: Sendable {
 
     /// Copies the segments that are left, once, and ends; a snapshot under way follows at the next start. To be called
     /// when the log is closed.
-    package func stop() {
+    /// - Parameter patience: how long to wait for one more file, in milliseconds.
+    /// - Returns: whether it ended. If not, its directory does not answer, and neither will its thread.
+    package func stop(patience: Int64 = 60_000) -> Bool {
         isStopping.store(true, ordering: .releasing)
         wake.signal()
+        var known = figures
+        while !finished.wait(milliseconds: patience) {
+            if figures == known { return false }
+            known = figures
+        }
         threads.join()
+        return true
     }
 
     /// Whether a file of the data directory may go as far as the archive is concerned.
@@ -106,9 +117,10 @@ package final class ArchiveService: Sendable {
         while true {
             let isLast = isStopping.load(ordering: .acquiring)
             let hasFailed = turn(isLast: isLast)
-            if isLast { return }
+            if isLast { break }
             wake.wait(milliseconds: hasFailed ? Self.pauseAfterFailure : Self.pause)
         }
+        finished.signal()
     }
 
     /// Copies what there is to copy; whether that failed.
@@ -137,7 +149,7 @@ package final class ArchiveService: Sendable {
 
     /// Copies the next file; false when there is none.
     private func step(_ work: inout Work, isLast: Bool) throws(ArchiveFailure) -> Bool {
-        let data = parts.manifest.current
+        let data = parts.manifest.current.without(work.damaged)
         if work.volume == nil {
             do throws(SystemError) {
                 work.volume = try ArchiveVolume.find(for: data, in: parts.root, plan, note: parts.note)
@@ -145,21 +157,43 @@ package final class ArchiveService: Sendable {
                 throw .system(error)
             }
         }
-        look(work.volume, data)
-        guard let next = plan.next(data, in: work.volume?.manifest) else { return false }
-        switch next {
+        look(work)
+        guard let next = next(data, work, isLast: isLast) else { return false }
+        do throws(ArchiveFailure) {
+            try copy(next, of: data, &work)
+        } catch {
+            guard case .damaged(let file) = error else { throw error }
+            // Said once for each file; what lies behind it is archived all the same.
+            work.damaged.insert(file.id)
+            failed(error, &work)
+            return true
+        }
+        look(work)
+        work.moved()
+        return true
+    }
+
+    /// At the end what is nowhere else comes first: segments, in the volume there is.
+    private func next(_ data: Manifest, _ work: Work, isLast: Bool) -> ArchivePlan.Step? {
+        guard isLast, let volume = work.volume else { return plan.next(data, in: work.volume?.manifest) }
+        let next = plan.nextFile(data, in: volume.manifest)
+        if case .add(.snapshot) = next { return nil }
+        return next
+    }
+
+    private func copy(_ step: ArchivePlan.Step, of data: Manifest, _ work: inout Work) throws(ArchiveFailure) {
+        switch step {
         case .begin(let file):
+            // Nothing may go meanwhile that the new volume needs.
+            let kept = plan.settled(data, in: data.volume(beginningWith: file))
+            shared.withLock { $0.settled.formIntersection(kept) }
             work.volume = try ArchiveVolume.begin(
                 with: file, of: data, from: parts.manifest.disk, in: parts.root, isStopped: isStopped(file))
             copied(file)
-        case .add(.snapshot) where isLast: return false
         case .add(let file):
             try work.volume?.add(file, of: data, from: parts.manifest.disk, isStopped: isStopped(file))
             copied(file)
         }
-        look(work.volume, parts.manifest.current)
-        work.moved()
-        return true
     }
 
     /// A segment is short and holds what nothing else may hold; a snapshot can be long, and can wait.
@@ -170,12 +204,17 @@ package final class ArchiveService: Sendable {
 
     // MARK: What is known of it
 
-    private func look(_ volume: ArchiveVolume?, _ data: Manifest) {
-        let waiting = plan.waiting(data, in: volume?.manifest)
-        let settled = volume.map { plan.settled(data, in: $0.manifest) } ?? []
+    private func look(_ work: Work) {
+        let whole = parts.manifest.current
+        let data = whole.without(work.damaged)
+        let volume = work.volume?.manifest
+        let waiting = plan.waiting(data, in: volume)
+        // Damaged snapshots can never be copied; damaged segments may go when the archive is past them.
+        let lost = whole.snapshots.map(\.id).filter(work.damaged.contains)
+        let settled = volume.map { plan.settled(whole, in: $0).union(lost) } ?? []
         shared.withLock { shared in
             shared.settled = settled
-            shared.figures.position = volume?.manifest.archivedEnd ?? 0
+            shared.figures.position = volume?.archivedEnd ?? 0
             shared.figures.waitingFiles = waiting.files
             shared.figures.waitingBytes = waiting.bytes
         }
@@ -186,20 +225,23 @@ package final class ArchiveService: Sendable {
     }
 
     private func succeeded(_ work: inout Work) {
-        guard work.failure != nil else { return }
+        guard let failure = work.failure else { return }
         work.failure = nil
+        if case .damaged = failure { return }
         parts.note("the archive in \(parts.root.path) goes on")
     }
 
     private func failed(_ failure: ArchiveFailure, _ work: inout Work) {
         if failure == .stopped { return }
-        // It is no longer known what the volume's disk holds: it is read anew.
-        if case .system = failure { work.volume = nil }
+        // It is no longer known what the volume's disk holds: it is looked for anew.
+        if case .changed = failure { work.volume = nil }
+        if work.volume?.hasFailed == true { work.volume = nil }
         shared.withLock { $0.figures.failures += 1 }
         // Once, not every few seconds.
         guard work.failure != failure else { return }
         work.failure = failure
-        parts.note("not archived in \(parts.root.path), tried again until it is: \(failure)")
+        let again = if case .damaged = failure { "" } else { ", tried again until it is" }
+        parts.note("not archived in \(parts.root.path)\(again): \(failure)")
     }
 }
 

@@ -14,24 +14,36 @@ final class ArchiveVolume: Sendable {
     /// What it holds.
     var manifest: Manifest { store.current }
     var path: String { store.disk.path }
+    /// Whether it is no longer known what its disk shows.
+    var hasFailed: Bool { store.hasFailed }
 
-    /// The volume to go on with; nil when there is none.
-    /// - Parameter note: told of volumes that cannot be read.
+    /// The volume to go on with, the newest of those that fit; nil when there is none. What it names is on its disk
+    /// when this returns.
+    /// - Parameter note: told of volumes that cannot be used.
     static func find(
         for data: Manifest, in root: any ArchiveRoot, _ plan: ArchivePlan, note: (String) -> Void
     ) throws(SystemError) -> ArchiveVolume? {
         var found: ArchiveVolume?
         for name in try root.names() {
-            // Files lie beside volumes, and of other histories too.
-            guard let disk = try? root.open(name, creating: false) else { continue }
-            do throws(RecoveryError) {
-                guard let manifest = try KnownFormats.manifest(of: disk), plan.goesOn(manifest, with: data),
-                    manifest.archivedEnd >= found?.manifest.archivedEnd ?? 0
-                else { continue }
-                found = ArchiveVolume(ManifestStore(manifest, on: disk))
+            do throws(ManifestError) {
+                guard let (disk, manifest) = try root.volume(named: name), plan.goesOn(manifest, with: data) else {
+                    continue
+                }
+                let known = found.map { ($0.manifest.archivedStart, $0.manifest.archivedEnd) } ?? (0, 0)
+                if (manifest.archivedStart, manifest.archivedEnd) >= known {
+                    found = ArchiveVolume(ManifestStore(manifest, on: disk))
+                }
             } catch {
-                note("\(disk.path) is left alone: \(error.reason)")
+                switch error {
+                case .system(let error): throw error
+                case .flaw(let flaw, _): note("\(root.path)/\(name) is left alone: \(flaw)")
+                }
             }
+        }
+        // Its manifest may have been renamed by a process that did not come to sync it.
+        if let found {
+            try found.store.update { _ in }
+            try root.sync()
         }
         return found
     }
@@ -44,12 +56,9 @@ final class ArchiveVolume: Sendable {
         let disk: any Disk
         do throws(SystemError) { disk = try unused(named(file, of: data), in: root) } catch { throw .system(error) }
         try FileCopy(source: source, target: disk, isStopped: isStopped).copy(file)
-        var manifest = Manifest(
-            history: data.history, hashSecret: data.hashSecret, epoch: data.epoch, start: .none)
-        if case .segment = file { manifest.start = data.start }
-        let volume = ArchiveVolume(ManifestStore(manifest, on: disk))
+        let volume = ArchiveVolume(ManifestStore(data.volume(beginningWith: file), on: disk))
         do throws(SystemError) {
-            try volume.enter(file, data)
+            try volume.store.update { _ in }
             try root.sync()
         } catch {
             throw .system(error)
@@ -65,24 +74,16 @@ final class ArchiveVolume: Sendable {
         try refuseOthers()
         try FileCopy(source: source, target: store.disk, isStopped: isStopped).copy(file)
         try refuseOthers()
-        do throws(SystemError) { try enter(file, data) } catch { throw .system(error) }
-    }
-
-    private func enter(_ file: ArchivedFile, _ data: Manifest) throws(SystemError) {
-        try store.update { manifest in
-            manifest.epoch = data.epoch
-            manifest.nextFile = max(manifest.nextFile, data.nextFile)
-            switch file {
-            case .segment(let entry, _): manifest.segments.append(entry)
-            case .snapshot(let entry): manifest.snapshots.append(entry)
-            }
-        }
+        do throws(SystemError) { try store.update { $0.add(file, of: data) } } catch { throw .system(error) }
     }
 
     /// Two servers that began with copies of one data directory must not write to one volume.
-    /// - Throws: `shared` also where the manifest cannot be read any more.
     private func refuseOthers() throws(ArchiveFailure) {
-        guard (try? ManifestStore.read(from: store.disk)) == store.current else { throw .shared(path) }
+        var found: Manifest?
+        do throws(ManifestError) { found = try ManifestStore.read(from: store.disk) } catch {
+            if case .system(let error) = error { throw .system(error) }
+        }
+        guard found == store.current else { throw .changed(path) }
     }
 
     // MARK: Names
@@ -92,7 +93,7 @@ final class ArchiveVolume: Sendable {
         "\(data.history.text.prefix(8))-\(file.position.text)"
     }
 
-    /// A directory without a manifest: a new one, or one in which an earlier start did not get so far.
+    /// A directory without a manifest: a new one, or one in which an earlier attempt did not get so far.
     private static func unused(_ name: String, in root: any ArchiveRoot) throws(SystemError) -> any Disk {
         var number = 1
         while true {

@@ -56,7 +56,7 @@ struct FileCopy {
             Thread.giveWay()
         }
         guard offset == file.length, sum.value == file.checksum else {
-            throw .damaged(file: file.name, length: file.length)
+            throw .damaged(file)
         }
         try system { () throws(SystemError) in try to.sync() }
     }

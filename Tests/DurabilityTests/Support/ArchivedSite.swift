@@ -71,6 +71,16 @@ final class SimulatedRoot: ArchiveRoot {
 
     var disks: [SimulatedDisk] { volumes.withLock { all in all.keys.sorted().map { all[$0]! } } }
 
+    func put(_ disk: SimulatedDisk, named name: String) { volumes.withLock { $0[name] = disk } }
+
+    /// Somebody makes room: the files go, and the directories.
+    func removeAll() {
+        for disk in disks {
+            for name in (try? disk.names()) ?? [] { try? disk.remove(name) }
+        }
+        volumes.withLock { $0 = [:] }
+    }
+
     func names() throws(SystemError) -> [String] { volumes.withLock { $0.keys.sorted() } }
 
     func open(_ name: String, creating: Bool) throws(SystemError) -> any Disk {
