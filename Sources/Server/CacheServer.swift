@@ -39,11 +39,14 @@ package enum CacheServer {
             throw error
         }
         waitForStop(server)
-        if case .underWay = loading.state { endBeforeReady(server, failure) }
+        // Who was let in already is answered to the end.
+        if loading.isUnderWay, server.keeper == nil { endBeforeReady(server, failure) }
+        let flaw = loading.finish()
         drain(server, threads)
-        if case .failed(let error) = loading.state { throw error }
+        if let flaw { throw flaw }
         if let snapshots = server.api.snapshots { makeLastSnapshot(snapshots) }
         server.keeper?.log.stop()
+        if let archive = server.keeper?.archive { archiveTheRest(archive) }
         return failure.endsServer ? 1 : 0
     }
 
@@ -58,6 +61,12 @@ package enum CacheServer {
     private static func makeLastSnapshot(_ snapshots: SnapshotService) {
         let ticker = Ticker { snapshots.line }
         snapshots.stop()
+        ticker.stop()
+    }
+
+    private static func archiveTheRest(_ archive: ArchiveService) {
+        let ticker = Ticker { archive.line }
+        archive.stop()
         ticker.stop()
     }
 

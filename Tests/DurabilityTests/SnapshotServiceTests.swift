@@ -114,12 +114,14 @@ import Testing
         site.write(200, seed: 2)
         site.disk.room.store(100, ordering: .relaxed)
         let id = service.request()
-        for _ in 0..<12_000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
+        // The operator is told last.
+        for _ in 0..<12_000 where site.notes.withLock({ $0.isEmpty }) { Thread.sleep(milliseconds: 5) }
+        service.stop()
         #expect(service.shared.withLock { $0.failures[id] } != nil)
         let notes = site.notes.withLock { $0 }
-        #expect(notes.count == 1 && notes[0].hasPrefix("snapshot \(id) was not made: "), "\(notes)")
-        #expect(notes[0].hasSuffix(". Make room on the disk, or raise the quota"), "\(notes)")
-        service.stop()
+        let note = try #require(notes.first)
+        #expect(notes.count == 1 && note.hasPrefix("snapshot \(id) was not made: "), "\(notes)")
+        #expect(note.hasSuffix(". Make room on the disk, or raise the quota"), "\(notes)")
         #expect(site.manifest.current.snapshots == before.snapshots)
         #expect(try site.disk.names().sorted() == ["MANIFEST", before.snapshots[0].name])
     }

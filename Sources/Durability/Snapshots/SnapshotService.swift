@@ -25,11 +25,13 @@ package final class SnapshotService: Sendable {
         package var now: @Sendable () -> Instant
         /// Tells the operator.
         package var note: @Sendable (String) -> Void
+        /// Whether a file has been copied to where it must be before it may go.
+        package var isArchived: @Sendable (UInt64) -> Bool
 
         package init(
             state: any DurableState, log: any SnapshotLog, manifest: ManifestStore,
             rehearsalState: @escaping @Sendable () -> any RehearsalState, now: @escaping @Sendable () -> Instant,
-            note: @escaping @Sendable (String) -> Void
+            note: @escaping @Sendable (String) -> Void, isArchived: @escaping @Sendable (UInt64) -> Bool = { _ in true }
         ) {
             self.state = state
             self.log = log
@@ -37,6 +39,7 @@ package final class SnapshotService: Sendable {
             self.rehearsalState = rehearsalState
             self.now = now
             self.note = note
+            self.isArchived = isArchived
         }
     }
 
@@ -53,6 +56,7 @@ package final class SnapshotService: Sendable {
         var failures: [UInt64: String] = [:]
         /// When each last passed its rehearsal since the start.
         var verified: [UInt64: Instant] = [:]
+        var mayLetGo = false
         var isStopping = false
 
         /// Whether its last rehearsal, in this run or before, went well.
@@ -117,15 +121,22 @@ package final class SnapshotService: Sendable {
         return id
     }
 
-    /// Asks that a snapshot be rehearsed again; false when there is none of that id.
+    /// Asks that a snapshot be rehearsed again, also when that is being done already: it may have been damaged since
+    /// that began. False when there is none of that id.
     package func verify(_ id: UInt64) -> Bool {
         let isKnown = shared.withLock { shared in
             guard shared.entries.contains(where: { $0.id == id }) else { return false }
-            if !shared.toVerify.contains(id), shared.verifying != id { shared.toVerify.append(id) }
+            if !shared.toVerify.contains(id) { shared.toVerify.append(id) }
             return true
         }
         if isKnown { work.signal() }
         return isKnown
+    }
+
+    /// Files may go that could not before: they have been archived.
+    package func letGo() {
+        shared.withLock { $0.mayLetGo = true }
+        work.signal()
     }
 
     /// The file of a snapshot and how long it is; nil when there is no sound one of that id.
@@ -145,12 +156,15 @@ package final class SnapshotService: Sendable {
         rehearseWhatWasNot()
         while true {
             _ = work.wait(milliseconds: 1000)
-            let (isStopping, isWanted, toVerify) = shared.withLock { shared in
-                let work = (shared.isStopping, shared.isWanted, shared.toVerify)
+            let (isStopping, isWanted, toVerify, mayLetGo) = shared.withLock { shared in
+                let work = (shared.isStopping, shared.isWanted, shared.toVerify, shared.mayLetGo)
                 shared.toVerify = []
+                shared.mayLetGo = false
                 return work
             }
             if isStopping { return }
+            // What cannot go now is tried again behind the next snapshot.
+            if mayLetGo { retire() }
             for id in toVerify { rehearse(id) }
             if isWanted || isDue() { make() }
         }
@@ -311,7 +325,7 @@ package final class SnapshotService: Sendable {
     private func retire() {
         let manifest = parts.manifest.current
         guard let newest = manifest.snapshots.last else { return }
-        let plan = options.retention.plan(manifest, now: newest.logTime)
+        let plan = options.retention.plan(manifest, now: newest.logTime, isArchived: parts.isArchived)
         do throws(SystemError) { try parts.manifest.drop(plan) } catch {
             parts.note("old snapshots and the log before them could not be let go: \(error). \(error.advice)")
         }
