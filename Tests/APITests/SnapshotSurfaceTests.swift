@@ -116,6 +116,7 @@ import Testing
         #expect(surface.send("HEAD \(place)").body.isEmpty)
         #expect(surface.send("GET /v1/admin/snapshots").text.hasPrefix("{\"snapshots\":[{\"id\":"))
         #expect(surface.send("POST \(place)/verify").status == 202)
+        #expect(wait(surface, "GET \(place)", "\"rehearsed\":true,\"verifying\":false").status == 200)
         // A file that is gone is not begun to be sent.
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".gz") {
             try FileManager.default.removeItem(at: folder.appendingPathComponent(name))

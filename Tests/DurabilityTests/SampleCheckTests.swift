@@ -55,6 +55,29 @@ import Testing
         }
     }
 
+    /// A server that began on a restored directory, or behind a loss, and stopped in order before the first change.
+    @Test func `takes an empty first segment for sound, which an earlier epoch lies before`() throws {
+        let disk = MemoryDisk()
+        let end = LogEnd(last: Position(epoch: 1, number: 40), lastTime: Instant(milliseconds: 1000))
+        let state = FoldedState(last: end.last)
+        let file = try disk.create(FileNames.snapshot(1))
+        var manifest = Manifest(history: .random(), hashSecret: (1, 2), epoch: 1, start: .none)
+        #expect(manifest.takeFile() == 1)
+        let still = StillState(state, at: end, shiftedBy: 0)
+        let writer = SnapshotWriter(file: file, state: still, log: still, of: manifest, progress: SnapshotProgress())
+        let summary = try writer.write(wallTime: end.lastTime, threads: 1, level: 1)
+        manifest.snapshots = [summary.entry(id: 1, madeAt: end.lastTime, isRehearsed: true)]
+        try ManifestStore(manifest, on: disk).update { _ in }
+        let recovered = try recover(disk)
+        let store = recovered.store
+        let closing = recovered.takeLog().takeWriter().closing
+        try store.update { $0.segments[0].closing = closing }
+        #expect(closing.last == end.last && store.current.segments[0].first.epoch == 2)
+        let found = check(disk, seed: 1)
+        #expect(found.verdict == .sound, "\(found.lines)")
+        #expect(found.lines.last?.hasPrefix("looked at 1 of 1 closed") == true)
+    }
+
     @Test func `does not look at what is being written`() throws {
         let site = try site()
         let open = try #require(site.store.current.segments.last)

@@ -3,11 +3,14 @@
 import gzip
 import itertools
 import json
+import os
+import re
 import threading
 import time
 import urllib.error
 import urllib.request
 
+from faults import strace
 from nuthatch_process import run_nuthatch
 
 
@@ -108,6 +111,25 @@ def ended(node, place):
             return known
         assert time.monotonic() < deadline, known
         time.sleep(0.02)
+
+
+def test_a_long_last_snapshot_says_how_far_it_is(data, tmp_path):
+    data.start("--no-snapshot-at-stop")
+    for number in range(8):
+        put(data, f"key-{number}", os.urandom(1 << 20))
+    data.process.stop()
+    calls = ("pwrite64:delay_exit=200000", "pread64:delay_exit=30000")
+    process = data.start(prefix=strace(tmp_path / "trace", "pwrite64,pread64", *calls))
+    process.stop()
+    told = process.errors_text()
+    for line in [
+        r"^nuthatch: making the last snapshot: [1-8] entries, [0-8] MiB$",
+        r"^nuthatch: making the last snapshot: 8 MiB$",
+        r"^nuthatch: reading the last snapshot again: [0-8] MiB$",
+    ]:
+        assert re.search(line, told, re.MULTILINE), told
+    found = run_nuthatch("verify", data.directory)
+    assert found.returncode == 0 and b"8 entries" in found.stdout, found.stdout
 
 
 def test_what_is_no_snapshot_is_404_and_what_has_no_directory_too(data, start_server):

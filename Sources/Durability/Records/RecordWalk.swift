@@ -39,6 +39,12 @@ package struct RecordWalk: Sendable {
         WalkEnd(offset: offset, log: LogEnd(last: last, lastTime: lastTime))
     }
 
+    /// Whether the last record is at this position. Before the first record of the first segment only the number of the
+    /// last is known: the log before may have ended in an earlier epoch.
+    package func isLast(_ position: Position) -> Bool {
+        knowsLast ? position == last : position.number == last.number
+    }
+
     /// Where the last whole group, or record that belongs to none, ends.
     package var wholeEnd: WalkEnd { groupLeft > 0 ? groupStart ?? end : end }
 
@@ -61,7 +67,7 @@ package struct RecordWalk: Sendable {
     private func check(_ header: RecordHeader, _ bytes: Span<UInt8>) throws(RecordFlaw) {
         guard header.logTime >= lastTime else { throw .time }
         if header.kind.isControl {
-            guard knowsLast ? header.position == last : header.position.number == last.number else {
+            guard isLast(header.position) else {
                 throw .position(header.position, after: last)
             }
             if header.kind == .mark {

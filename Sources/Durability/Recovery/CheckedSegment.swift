@@ -78,7 +78,7 @@ final class CheckedSegment: Sendable {
         guard walk.groupLeft == 0 else { throw .flaw(.group, in: entry, at: walk.end) }
         guard walk.offset == bytes.count else { throw .flaw(.length(0), in: entry, at: walk.end) }
         guard let closing = entry.closing else { return }
-        guard closing.last == walk.last, closing.checksum == CRC32C.of(bytes) else {
+        guard walk.isLast(closing.last), closing.checksum == CRC32C.of(bytes) else {
             let reason = "the file is not the one that was closed"
             throw .damage(LogDamage(entry, at: walk.offset, last: walk.last, reason: reason))
         }

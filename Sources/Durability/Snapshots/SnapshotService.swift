@@ -263,6 +263,8 @@ package final class SnapshotService: Sendable {
             shared.withLock { shared in
                 shared.failures[id] = error.description
                 shared.verified[id] = nil
+                // Else it would seem to be tried again.
+                shared.verifying = nil
             }
             parts.note("snapshot \(id) did not pass its rehearsal: \(error)")
             mark(entry, isRehearsed: false)
