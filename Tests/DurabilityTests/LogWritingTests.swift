@@ -87,6 +87,47 @@ import Testing
         #expect(appender.last == position(4))
     }
 
+    @Test func `a segment is closed early only when it holds a record`() throws {
+        var appender = try appender()
+        let wall = Instant(milliseconds: 2_000_000)
+        #expect(appender.closeEarly(at: wall) == .idle)
+        queue(position(1))
+        #expect(step(&appender) == .written)
+        #expect(appender.closeEarly(at: wall) == .written)
+        #expect(appender.closeEarly(at: wall) == .idle)
+        queue(position(2))
+        #expect(step(&appender) == .written)
+        let segments = try #require(try ManifestStore.read(from: disk)).segments
+        #expect(segments.suffix(2).map(\.closing?.last) == [position(1), nil])
+        #expect(try recoveredRecords() == 2)
+    }
+
+    @Test(arguments: ["create log", "create MANIFEST"])
+    func `a segment that could not be closed early for want of room is followed by another`(call: String) throws {
+        var appender = try appender()
+        queue(position(1))
+        #expect(step(&appender) == .written)
+        disk.refuseNext(call)
+        guard case .outOfSpace = appender.closeEarly(at: Instant(milliseconds: 2_000_000)) else {
+            Issue.record("the segment was closed")
+            return
+        }
+        queue(position(2))
+        // What was left, which is nothing but the closing, and then the record.
+        #expect(step(&appender) == .written)
+        let isLeft = appender.isWriteLeft
+        #expect(!isLeft)
+        #expect(step(&appender) == .written)
+        #expect(appender.last == position(2))
+        #expect(try recoveredRecords() == 2)
+    }
+
+    /// How many records the next start finds.
+    private func recoveredRecords() throws -> UInt64 {
+        disk.kill()
+        return try recover(disk).report.records
+    }
+
     @Test func `what heaped up is written in batches that end where groups do`() {
         var batch = LogBatch(mostBytes: 1000)
         let inGroups: [UInt64: Int] = [9: 2, 10: 1, 20: 3, 21: 2, 22: 1]
