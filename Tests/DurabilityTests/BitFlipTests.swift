@@ -6,8 +6,8 @@ import Testing
 
 /// D4: one bit flipped anywhere in the directory is found, and no wrong value is ever served.
 @Suite struct `A flipped bit` {
-    @Test(arguments: TestPolicy.allCases)
-    func `is refused, cut off with a word, or harmless`(policy: TestPolicy) throws {
+    @Test(arguments: FsyncPolicy.allCases)
+    func `is refused, cut off with a word, or harmless`(policy: FsyncPolicy) throws {
         let written = try WrittenLog(policy: policy, seed: 5, batches: 60)
         #expect(written.manifest.segments.count > 2)
         let names = try written.disk.names()
@@ -54,9 +54,9 @@ import Testing
     private func flip(_ bit: Int, of name: String, in written: WrittenLog) throws {
         let disk = SimulatedDisk(copying: written.disk)
         disk.edit(name) { $0[bit / 8] ^= 1 << (bit % 8) }
+        let what = "NUTHATCH_SEED=\(firstSeed): bit \(bit) of \(name)"
         do throws(RecoveryError) {
             let recovered = try recover(disk)
-            let what = "seed \(firstSeed): bit \(bit) of \(name)"
             let end = recovered.end.last.number
             let count = written.ledger.records.prefix { $0.position.number <= end }.count
             let entries = (recovered.state as? FoldedState)?.entries
@@ -68,8 +68,9 @@ import Testing
             }
             if name != written.lastSegment { #expect(count == written.ledger.records.count, "\(what)") }
         } catch {
-            #expect(name != FileNames.mark, "\(error)")
-            #expect(error.description.contains(name) || error.description.contains(FileNames.manifest), "\(error)")
+            #expect(name != FileNames.mark, "\(what): \(error)")
+            let told = error.description
+            #expect(told.contains(name) || told.contains(FileNames.manifest), "\(what): \(error)")
         }
     }
 }

@@ -389,7 +389,7 @@ import Testing
         #expect(!progress.isStalled(at: 5999))
         #expect(progress.isStalled(at: 6000))
         progress.noteSynced(next)
-        progress.endSync()
+        progress.endSync(at: 6100)
         #expect(!progress.isStalled(at: 9000))
     }
 
@@ -398,10 +398,43 @@ import Testing
         progress.noteWritten(next, at: 5000)
         progress.beginSync()
         progress.noteWritten(Position(epoch: 1, number: 12), at: 5400)
-        progress.endSync()
+        progress.endSync(at: 5600)
         #expect(progress.oldestUnsynced == 5400)
         #expect(!progress.isStalled(at: 6399))
         #expect(progress.isStalled(at: 6400))
+    }
+
+    @Test func `a write that took past the second leaves its replies to the sync`() {
+        let progress = LogProgress(at: start, policy: .everysec)
+        let (second, third) = (Position(epoch: 1, number: 12), Position(epoch: 1, number: 13))
+        progress.noteWritten(next, at: 5000)
+        progress.beginSync()
+        progress.noteWritten(second, at: 5900)
+        #expect(progress.released == second)
+        progress.noteWritten(third, at: 6000)
+        #expect(progress.written == third && progress.released == second)
+        progress.noteSynced(next)
+        progress.endSync(at: 6100)
+        #expect(progress.released == third, "what no sync covers is younger than a second again")
+        progress.beginSync()
+        progress.noteSynced(third)
+        progress.endSync(at: 9000)
+        #expect(progress.released == third && !progress.isStalled(at: 9000))
+    }
+
+    @Test func `a sync that took long lets go what it covers, and what came meanwhile with the next`() {
+        let progress = LogProgress(at: start, policy: .everysec)
+        let second = Position(epoch: 1, number: 12)
+        progress.noteWritten(next, at: 5000)
+        progress.beginSync()
+        progress.noteWritten(second, at: 6500)
+        progress.noteSynced(next)
+        progress.endSync(at: 7500)
+        #expect(progress.released == next && progress.isStalled(at: 7500))
+        progress.beginSync()
+        progress.noteSynced(second)
+        progress.endSync(at: 7600)
+        #expect(progress.released == second)
     }
 
     @Test func `a failure stays also when another thread sees the log open at that moment`() throws {

@@ -51,7 +51,8 @@ import Testing
             let index = Int(random.next() % UInt64(records.count))
             guard isGroupEnd(site, index) else { continue }
             let made = try restore(site, to: .position(records[index].position))
-            #expect(made.contents == site.fold(index + 1), "seed \(seed), position \(records[index].position.text)")
+            let target = records[index].position
+            #expect(made.contents == site.fold(index + 1), "NUTHATCH_SEED=\(seed), position \(target.text)")
             #expect(made.outcome.position == records[index].position)
         }
         let (first, last) = (records[0].time.milliseconds, records[records.count - 1].time.milliseconds)
@@ -59,7 +60,7 @@ import Testing
             let time = Instant(milliseconds: first + Int64(random.next() % UInt64(last - first + 100)))
             let made = try restore(site, to: .time(time))
             let count = records.lastIndex { $0.time <= time && $0.remaining == 0 }.map { $0 + 1 } ?? 0
-            #expect(made.contents == site.fold(count), "seed \(seed), time \(time.milliseconds)")
+            #expect(made.contents == site.fold(count), "NUTHATCH_SEED=\(seed), time \(time.milliseconds)")
             #expect(made.outcome.logTime <= time)
         }
     }

@@ -55,7 +55,8 @@ import Testing
         let some = [1, 2, 3, 7, 39, 40, 41, 47, 100, 511, 1000, 4095, 4096] + stride(from: first, to: 4096, by: 16)
         for added in repetitions(0, nightly: 1, release: 1) == 1 ? Array(1...4096) : some {
             let garbage = (0..<added).map { _ in UInt8(truncatingIfNeeded: random.next() | 1) }
-            let report = try recovered(written.ledger.records.count, "\(added) bytes, seed \(firstSeed)") { bytes in
+            let what = "\(added) bytes, NUTHATCH_SEED=\(firstSeed)"
+            let report = try recovered(written.ledger.records.count, what) { bytes in
                 bytes.removeLast(bytes.count - end)
                 bytes += garbage
             }

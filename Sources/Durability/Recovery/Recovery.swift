@@ -17,6 +17,8 @@ package struct Recovery: Sendable {
         package var segmentRoom = 64 << 20
         /// Whether nobody sees a change before it is synced (the policy `always`).
         package var showsOnlySynced = false
+        /// Where the id and the hash secret of a new history come from: words that nobody can guess.
+        package var randomWord: @Sendable () -> UInt64 = { Process.randomWord() }
 
         package init() {}
     }
@@ -72,12 +74,12 @@ package struct Recovery: Sendable {
     // MARK: A new history
 
     private func beginHistory() throws(RecoveryError) -> Recovered {
-        let secret = (Process.randomWord(), Process.randomWord())
+        let secret = (options.randomWord(), options.randomWord())
         let state = makeState(Identity(hashSecret: secret, epoch: 1, number: nil))
         let last = state.lastPosition
         let first = Position(epoch: last == .none ? 1 : last.epoch, number: last.number + 1)
         let manifest = Manifest(
-            history: HistoryID(high: Process.randomWord(), low: Process.randomWord()), hashSecret: secret,
+            history: HistoryID(high: options.randomWord(), low: options.randomWord()), hashSecret: secret,
             epoch: first.epoch, start: first)
         let end = LogEnd(last: first.predecessor, lastTime: Instant(milliseconds: .min))
         // First of all, or a crash would leave files that nothing speaks for.

@@ -38,6 +38,8 @@ package struct Restoration: Sendable {
     package var acceptsLoss = false
     /// Off where the secret is not known under which the log's digests hold.
     package var comparesDigests = true
+    /// What the restored directory is called.
+    package var history = HistoryID.random()
 
     package init(
         source: any Disk, manifest: Manifest, progress: SnapshotProgress = SnapshotProgress(),
@@ -174,7 +176,7 @@ package struct Restoration: Sendable {
         _ state: any DurableState, at end: LogEnd, into directory: any Disk, _ now: Instant, _ lifetimes: Lifetimes
     ) throws(RestoreError) -> UInt64 {
         var made = Manifest(
-            history: .random(), hashSecret: manifest.hashSecret, epoch: max(manifest.epoch, end.last.epoch),
+            history: history, hashSecret: manifest.hashSecret, epoch: max(manifest.epoch, end.last.epoch),
             start: .none)
         let id = made.takeFile()
         var shift: Int64 = 0

@@ -11,9 +11,9 @@ extension DurableLog: SnapshotLog {
         let running = try current()
         // By number: a state that goes on in a new epoch says so before it has a record of it. Not by what is written:
         // behind a write that stopped half way that is further than digest and groups go.
-        try wait(running) { running.place.current.position.number >= position.number }
+        try wait(running) { running.parts.place.current.position.number >= position.number }
         // A batch ends where a group does, so this lies inside none.
-        let place = running.place.current
+        let place = running.parts.place.current
         return LogPoint(position: place.position, logTime: place.logTime, digest: place.digest)
     }
 
@@ -21,7 +21,7 @@ extension DurableLog: SnapshotLog {
         after start: Position, through end: Position, _ body: (borrowing Effect, Position, Int) -> Void
     ) throws(SnapshotFailure) {
         let running = try current()
-        let reader = LogReader(disk: running.store.disk, manifest: running.store.current)
+        let reader = LogReader(disk: running.parts.store.disk, manifest: running.parts.store.current)
         do throws(RecoveryError) {
             try reader.read(after: start, through: end) { effect, header in
                 body(effect, header.position, header.remaining)
@@ -45,7 +45,7 @@ extension DurableLog: SnapshotLog {
     }
 
     private func wait(_ running: Running, until isReached: () -> Bool) throws(SnapshotFailure) {
-        let end = Clock.monotonicMilliseconds() + Self.patience
+        let end = time.monotonicMilliseconds + Self.patience
         while !isReached() {
             switch running.progress.state {
             case .failed: throw .log("the log has failed")
@@ -53,7 +53,7 @@ extension DurableLog: SnapshotLog {
             case .blocked: throw .log("the disk that keeps the log is full")
             case .open, .full: break
             }
-            guard Clock.monotonicMilliseconds() < end else { throw .log("the log did not get there in time") }
+            guard time.monotonicMilliseconds < end else { throw .log("the log did not get there in time") }
             wakeUp()
             Thread.sleep(milliseconds: 1)
         }

@@ -15,19 +15,21 @@ package final class DurableLog: EffectReader, SegmentLog {
     /// Unwritten bytes above which changes are held: the disk does not keep up.
     private static let mostQueued = 256 << 20
     /// How often the log thread looks for room again on a full disk, in milliseconds.
-    private static let retry: Int64 = 500
+    static let retry: Int64 = 500
 
     struct Running: Sendable {
-        let progress: LogProgress
-        let place: LogPlaceBoard
+        let parts: LogParts
         let syncer: LogSyncer
-        let store: ManifestStore
-        let listener: any LogListener
+
+        var progress: LogProgress { parts.progress }
     }
 
     package let policy: FsyncPolicy
     package let counters = LogCounters()
+    /// All the time the log knows of.
+    let time: any TimeSource
     private let segmentBytes: Int
+    private let digestInterval: UInt64
     private let queue = LogQueue()
     private let wake = Semaphore()
     private let isSleeping = Atomic<Bool>(false)
@@ -37,31 +39,48 @@ package final class DurableLog: EffectReader, SegmentLog {
     private let threads = ThreadGroup()
     private let hasFailed = Atomic<Bool>(false)
 
-    /// - Parameter segmentBytes: where a segment ends and the next begins.
-    package init(policy: FsyncPolicy, segmentBytes: Int = 64 << 20) {
+    /// - Parameters:
+    ///   - segmentBytes: where a segment ends and the next begins.
+    ///   - digestInterval: records between two digests in the log.
+    package init(
+        policy: FsyncPolicy, segmentBytes: Int = 64 << 20, digestInterval: UInt64 = 10_000,
+        time: any TimeSource = SystemTime()
+    ) {
         self.policy = policy
         self.segmentBytes = segmentBytes
+        self.digestInterval = digestInterval
+        self.time = time
     }
 
-    /// Begins to write behind what recovery found.
+    /// Begins to write behind what recovery found, on threads of its own.
     /// - Parameter digest: of the data set as it was recovered.
     /// - Returns: what to ask before a reply leaves.
     package func start(
         _ log: consuming OpenLog, in store: ManifestStore, digest: UInt64, listener: any LogListener
     ) throws(SystemError) -> LogProgress {
-        let progress = LogProgress(at: log.writer.last, policy: policy)
-        let syncs = SyncTurn()
-        let appender = LogAppender(log.writer, in: store, digest: digest, segmentBytes: segmentBytes, syncs: syncs)
-        let place = LogPlaceBoard(appender.place)
-        let syncer = LogSyncer(
-            log.marks, progress: progress, place: place, syncs: syncs, counters: counters,
-            moved: { listener.logMoved() }, failed: { [weak self] error in self?.fail(error) })
-        let running = Running(progress: progress, place: place, syncer: syncer, store: store, listener: listener)
-        self.running.withLock { $0 = running }
-        let held = HeldAppender(appender)
-        try threads.start(name: "log") { [self] in write(held.take(), running) }
+        let writer = open(log, in: store, digest: digest, listener: listener)
+        let (progress, syncer) = (writer.parts.progress, writer.syncer)
+        let held = HeldWriter(writer)
+        try threads.start(name: "log") { [self] in write(held.take()) }
         try threads.start(name: "log-sync") { syncer.run() }
         return progress
+    }
+
+    /// Makes everything but the threads, whose turns are then the caller's to take.
+    func open(
+        _ log: consuming OpenLog, in store: ManifestStore, digest: UInt64, listener: any LogListener
+    ) -> LogWriter {
+        let progress = LogProgress(at: log.writer.last, policy: policy)
+        let syncs = SyncTurn()
+        let appender = LogAppender(
+            log.writer, in: store, digest: digest, segmentBytes: segmentBytes, digestInterval: digestInterval,
+            syncs: syncs)
+        let parts = LogParts(
+            queue: queue, progress: progress, place: LogPlaceBoard(appender.place), syncs: syncs, store: store,
+            counters: counters, listener: listener, time: time, failed: { [weak self] error in self?.fail(error) })
+        let running = Running(parts: parts, syncer: LogSyncer(log.marks, parts))
+        self.running.withLock { $0 = running }
+        return LogWriter(appender, parts, syncer: running.syncer)
     }
 
     // MARK: From the shards and the loops
@@ -99,47 +118,21 @@ package final class DurableLog: EffectReader, SegmentLog {
 
     // MARK: The log thread
 
-    private func write(_ appender: consuming LogAppender, _ running: Running) {
-        var appender = appender
-        while running.progress.state != .failed {
-            let wall = Instant(milliseconds: Clock.wallMilliseconds())
-            let isEarly = mustCloseSegment.exchange(false, ordering: .relaxed)
-            let outcome =
-                isEarly
-                ? appender.closeEarly(at: wall)
-                : appender.step(
-                    queue, synced: running.progress.synced, wall: wall, monotonic: Clock.monotonicMilliseconds())
-            switch outcome {
-            case .idle where isEarly: continue
-            case .idle:
-                if isStopping.load(ordering: .acquiring) { return close(appender, running) }
+    private func write(_ writer: consuming LogWriter) {
+        var writer = writer
+        while true {
+            switch writer.turn(closingSegment: mustCloseSegment.exchange(false, ordering: .relaxed)) {
+            case .goOn: break
+            case .rest:
+                if isStopping.load(ordering: .acquiring) { return writer.close() }
                 sleep()
-                lookAtRoom(running, left: appender.roomLeft)
-            case .written: publish(appender, running)
-            case .outOfSpace:
-                counters.noteRefusedWrite()
-                publish(appender, running)
-                running.progress.enter(.blocked)
-                running.listener.logMoved()
+                writer.lookAtRoom()
+            case .retry:
                 if isStopping.load(ordering: .acquiring) { return }
                 wake.wait(milliseconds: Self.retry)
-            case .failed(let error):
-                publish(appender, running)
-                return fail(error)
+            case .end: return
             }
         }
-    }
-
-    private func publish(_ appender: borrowing LogAppender, _ running: Running) {
-        // Between a write that stopped half way and the next, digest and groups do not fit the position.
-        if !appender.isWriteLeft { running.place.current = appender.place }
-        // What waited for room may have been no more than what the log says of itself: no position moves then.
-        if running.progress.state == .blocked, !appender.isWriteLeft { running.progress.enter(.open) }
-        guard appender.last > running.progress.written else { return }
-        counters.noteBatch(total: appender.bytesWritten)
-        running.progress.noteWritten(appender.last, at: Clock.monotonicMilliseconds())
-        running.syncer.noteWritten()
-        if policy != .always { running.listener.logMoved() }
     }
 
     /// Sleeps until a loop has something; once a second it looks whether the disk has room.
@@ -153,24 +146,13 @@ package final class DurableLog: EffectReader, SegmentLog {
         isSleeping.store(false, ordering: .relaxed)
     }
 
-    /// - Parameter left: bytes that the segment still takes.
-    private func lookAtRoom(_ running: Running, left: Int) {
-        guard let space = try? DiskSpace(of: running.store.disk) else { return }
-        let hasRoom = max(0, space.spare) + left > DiskSpace.leastSegment
-        switch running.progress.state {
-        case .open where !hasRoom: running.progress.enter(.full)
-        case .full where hasRoom: running.progress.enter(.open)
-        default: break
-        }
-    }
-
     private func fail(_ error: SystemError) {
         guard let running = running.withLock({ $0 }),
             !hasFailed.exchange(true, ordering: .acquiringAndReleasing)
         else { return }
         running.progress.enter(.failed)
-        running.listener.logMoved()
-        running.listener.logFailed("\(error). \(error.advice)")
+        running.parts.listener.logMoved()
+        running.parts.listener.logFailed("\(error). \(error.advice)")
     }
 
     // MARK: The end
@@ -182,29 +164,17 @@ package final class DurableLog: EffectReader, SegmentLog {
         running.withLock { $0?.syncer }?.stop()
         threads.join()
     }
-
-    private func close(_ appender: borrowing LogAppender, _ running: Running) {
-        guard running.progress.state != .failed else { return }
-        do throws(SystemError) {
-            try appender.sealOff()
-            try running.syncer.note(appender.last, isComplete: true)
-            let closing = appender.closing
-            try running.store.update { $0.segments[$0.segments.count - 1].closing = closing }
-        } catch {
-            fail(error)
-        }
-    }
 }
 
-/// Carries the appender to its thread.
-private final class HeldAppender: Sendable {
-    private let appender: Mutex<LogAppender?>
+/// Carries the writer to its thread.
+private final class HeldWriter: Sendable {
+    private let writer: Mutex<LogWriter?>
 
-    init(_ appender: consuming LogAppender) { self.appender = Mutex(appender) }
+    init(_ writer: consuming LogWriter) { self.writer = Mutex(writer) }
 
-    func take() -> LogAppender {
-        appender.withLock { appender in
-            guard let taken = appender.take() else { preconditionFailure("the appender was taken twice") }
+    func take() -> LogWriter {
+        writer.withLock { writer in
+            guard let taken = writer.take() else { preconditionFailure("the writer was taken twice") }
             return taken
         }
     }

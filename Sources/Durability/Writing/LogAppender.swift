@@ -15,11 +15,9 @@ struct LogAppender: ~Copyable {
         case failed(SystemError)
     }
 
-    /// Records between two digests in the log.
-    static let digestInterval: UInt64 = 10_000
-
     let store: ManifestStore
     private let segmentBytes: Int
+    private let digestInterval: UInt64
     private let syncs: SyncTurn
     /// Of the positions given out: a segment that recovery wrote again may begin in an earlier one.
     private let epoch: UInt64
@@ -42,11 +40,14 @@ struct LogAppender: ~Copyable {
     /// - Parameters:
     ///   - digest: of the data set at the writer's last record.
     ///   - segmentBytes: where a segment ends and the next begins.
+    ///   - digestInterval: records between two digests in the log.
     init(
-        _ writer: consuming SegmentWriter, in store: ManifestStore, digest: UInt64, segmentBytes: Int, syncs: SyncTurn
+        _ writer: consuming SegmentWriter, in store: ManifestStore, digest: UInt64, segmentBytes: Int,
+        digestInterval: UInt64 = 10_000, syncs: SyncTurn
     ) {
         self.store = store
         self.segmentBytes = segmentBytes
+        self.digestInterval = digestInterval
         self.syncs = syncs
         epoch = store.current.epoch
         self.digest = digest
@@ -119,7 +120,7 @@ struct LogAppender: ~Copyable {
         for record in batch.records { digest &+= record.digestChange }
         let position = Position(epoch: epoch, number: final.number)
         if let clockStep { RecordFrame.append(.clockStep(clockStep), at: position, to: &batch.bytes) }
-        if final.number - digestAt >= Self.digestInterval {
+        if final.number - digestAt >= digestInterval {
             RecordFrame.append(.digest(digest), at: position, to: &batch.bytes)
             digestAt = final.number
         }
@@ -178,7 +179,7 @@ struct LogAppender: ~Copyable {
     /// As much as a segment has, more for a batch that is longer, or what the disk can spare of that.
     private func roomForSegment() throws(SystemError) -> Int {
         let space = try DiskSpace(of: store.disk)
-        let least = max(DiskSpace.leastSegment, batch.bytes.count + 4096)
+        let least = max(min(DiskSpace.leastSegment, segmentBytes), batch.bytes.count + 4096)
         guard space.spare >= least else { throw .outOfSpace("a new segment") }
         let usual = SegmentLength.bytes(segmentBytes, behind: store.current.segments.count)
         return max(space.segment(usual), least)

@@ -7,6 +7,8 @@ import Synchronization
 package final class LogProgress: Sendable {
     private let writtenWord: Atomic<UInt64>
     private let syncedWord: Atomic<UInt64>
+    /// Up to where the policy lets replies leave without a sync: behind what is written while the disk is stalled.
+    private let readyWord: Atomic<UInt64>
     private let stateWord = Atomic<UInt8>(LogState.open.rawValue)
     /// When the oldest written record that no sync covers, and the oldest that the sync under way covers, was written,
     /// in monotonic milliseconds; 0 without one.
@@ -20,30 +22,38 @@ package final class LogProgress: Sendable {
     init(at position: Position, policy: FsyncPolicy) {
         writtenWord = Atomic(position.packed)
         syncedWord = Atomic(position.packed)
+        readyWord = Atomic(position.packed)
         self.policy = policy
     }
 
     /// All records up to here have been written to the file.
-    package var written: Position { Position(packed: writtenWord.load(ordering: .acquiring)) }
+    package var written: Position { Position(packed: writtenWord.load(ordering: .sequentiallyConsistent)) }
     /// All records up to here are on the disk.
     package var synced: Position { Position(packed: syncedWord.load(ordering: .acquiring)) }
     /// Up to where replies may leave. After a failure only what is on the disk is certain, whatever the policy.
-    package var released: Position { policy == .always || state == .failed ? synced : written }
+    package var released: Position {
+        policy == .always || state == .failed ? synced : Position(packed: readyWord.load(ordering: .acquiring))
+    }
     package var state: LogState { LogState(rawValue: stateWord.load(ordering: .acquiring)) ?? .failed }
 
     /// Whether the disk does not keep up: acknowledgements without a sync are as old as they may be.
     package func isStalled(at monotonic: Int64) -> Bool {
         guard policy == .everysec else { return false }
-        let covered = syncingSince.load(ordering: .relaxed)
-        let since = covered != 0 ? covered : unsyncedSince.load(ordering: .relaxed)
+        // In this order, against that of `beginSync()`: one of the two is seen.
+        let unsynced = unsyncedSince.load(ordering: .sequentiallyConsistent)
+        let covered = syncingSince.load(ordering: .sequentiallyConsistent)
+        let since = covered != 0 ? covered : unsynced
         return since != 0 && monotonic - since >= Self.longestUnsynced
     }
 
     // MARK: For the log's threads
 
+    /// - Parameter monotonic: when the write had returned, in milliseconds.
     func noteWritten(_ position: Position, at monotonic: Int64) {
-        writtenWord.store(position.packed, ordering: .releasing)
-        _ = unsyncedSince.compareExchange(expected: 0, desired: max(1, monotonic), ordering: .relaxed)
+        writtenWord.store(position.packed, ordering: .sequentiallyConsistent)
+        _ = unsyncedSince.compareExchange(
+            expected: 0, desired: max(1, monotonic), ordering: .sequentiallyConsistent)
+        release(at: monotonic)
     }
 
     var oldestUnsynced: Int64 { unsyncedSince.load(ordering: .relaxed) }
@@ -51,12 +61,29 @@ package final class LogProgress: Sendable {
     /// A sync is about to begin. What it covers is looked up afterwards: a record written in between then counts as not
     /// covered although it is, which costs a sync; the other way round one could be forgotten.
     func beginSync() {
-        syncingSince.store(unsyncedSince.load(ordering: .sequentiallyConsistent), ordering: .relaxed)
-        unsyncedSince.store(0, ordering: .sequentiallyConsistent)
+        var since = unsyncedSince.load(ordering: .relaxed)
+        while true {
+            syncingSince.store(since, ordering: .sequentiallyConsistent)
+            let (isDone, found) = unsyncedSince.compareExchange(
+                expected: since, desired: 0, ordering: .sequentiallyConsistent)
+            if isDone { return }
+            since = found
+        }
     }
 
-    /// The sync has succeeded.
-    func endSync() { syncingSince.store(0, ordering: .relaxed) }
+    /// The sync has succeeded, and ``noteSynced(_:)`` was told of it.
+    /// - Parameter monotonic: now, in milliseconds.
+    func endSync(at monotonic: Int64) {
+        syncingSince.store(0, ordering: .sequentiallyConsistent)
+        release(at: monotonic)
+    }
+
+    /// Lets replies leave up to what is written. A write that took so long that the disk is stalled by now leaves its
+    /// replies to the next sync: they would be acknowledged more than a second after others that can be lost with them.
+    /// Of a write and the end of a sync at the same moment one sees the other: both tell first and look then.
+    private func release(at monotonic: Int64) {
+        readyWord.max((isStalled(at: monotonic) ? synced : written).packed, ordering: .acquiringAndReleasing)
+    }
 
     func noteSynced(_ position: Position) {
         if position > synced { syncedWord.store(position.packed, ordering: .releasing) }

@@ -4,35 +4,35 @@ import Synchronization
 
 /// Brings to the disk what has been written: one sync at a time, on a thread of its own, so that writing goes on
 /// meanwhile and what is written then is covered by the next.
+///
+/// A sync has three parts, which the thread does one behind the other and a simulation when it likes: ``begin()`` fixes
+/// what it covers, ``bring(_:)`` waits for the disk, ``finish(_:)`` lets everybody know.
 final class LogSyncer: Sendable {
     /// How long after the first unsynced record `everysec` begins a sync, in milliseconds; the other half of the second
     /// is left to the sync itself.
     static let delay: Int64 = 500
 
-    private let progress: LogProgress
-    private let place: LogPlaceBoard
-    private let syncs: SyncTurn
+    /// A sync under way.
+    struct Sync: Sendable {
+        /// The file to bring to the disk, and up to where it holds the log.
+        let place: LogPlace
+        /// When it began, in monotonic nanoseconds.
+        let start: Int64
+    }
+
+    private let parts: LogParts
     private let mark: Mutex<MarkFile>
     /// The highest position whose sync somebody waits for, packed.
     private let wanted = Atomic<UInt64>(Position.none.packed)
     private let wake = Semaphore()
     private let isStopping = Atomic<Bool>(false)
-    private let failed: @Sendable (SystemError) -> Void
-    private let moved: @Sendable () -> Void
-    private let counters: LogCounters
 
-    init(
-        _ mark: consuming MarkFile, progress: LogProgress, place: LogPlaceBoard, syncs: SyncTurn,
-        counters: LogCounters, moved: @escaping @Sendable () -> Void, failed: @escaping @Sendable (SystemError) -> Void
-    ) {
+    init(_ mark: consuming MarkFile, _ parts: LogParts) {
         self.mark = Mutex(mark)
-        self.syncs = syncs
-        self.progress = progress
-        self.place = place
-        self.counters = counters
-        self.moved = moved
-        self.failed = failed
+        self.parts = parts
     }
+
+    private var progress: LogProgress { parts.progress }
 
     /// Records have been written: the next sync may begin, where one is due with each batch or somebody waits for it.
     func noteWritten() {
@@ -45,24 +45,72 @@ final class LogSyncer: Sendable {
         wake.signal()
     }
 
+    // MARK: The thread
+
+    func run() {
+        while !isStopping.load(ordering: .acquiring) {
+            wait(milliseconds: pause)
+            turn()
+        }
+    }
+
     func stop() {
         isStopping.store(true, ordering: .releasing)
         wake.signal()
     }
 
-    func run() {
-        while !isStopping.load(ordering: .acquiring) {
-            wake.wait(milliseconds: pause)
-            if progress.state != .failed, isDue { sync() }
-        }
-    }
+    /// Waits until there is reason to look, at most so long; false when there was none.
+    @discardableResult
+    func wait(milliseconds: Int64) -> Bool { wake.wait(milliseconds: milliseconds) }
 
-    /// Until it is worth looking again.
-    private var pause: Int64 {
+    /// Until it is worth looking again without a reason, in milliseconds.
+    var pause: Int64 {
         guard progress.policy == .everysec else { return 1000 }
         let oldest = progress.oldestUnsynced
         guard oldest != 0 else { return Self.delay / 4 }
-        return max(1, oldest + Self.delay - Clock.monotonicMilliseconds())
+        return max(1, oldest + Self.delay - parts.time.monotonicMilliseconds)
+    }
+
+    /// One sync, if one is due.
+    func turn() {
+        guard let sync = beginIfDue() else { return }
+        do throws(SystemError) {
+            try bring(sync)
+            try finish(sync)
+        } catch {
+            parts.failed(error)
+        }
+    }
+
+    // MARK: One sync
+
+    /// Begins a sync if one is due and the log has not failed.
+    func beginIfDue() -> Sync? { progress.state != .failed && isDue ? begin() : nil }
+
+    /// Fixes what the sync covers: what is written now.
+    private func begin() -> Sync {
+        progress.beginSync()
+        return Sync(place: parts.place.current, start: parts.time.monotonicNanoseconds)
+    }
+
+    /// Waits for the disk to hold what the sync covers; after an error it is never asked again.
+    func bring(_ sync: Sync) throws(SystemError) { try parts.syncs.sync(sync.place.file) }
+
+    /// Writes the mark that says so before a reply does, and lets the replies go.
+    func finish(_ sync: Sync) throws(SystemError) {
+        try note(sync.place.position, isComplete: progress.policy == .always)
+        let now = parts.time.monotonicNanoseconds
+        progress.endSync(at: now / 1_000_000)
+        parts.counters.noteSync(nanoseconds: now - sync.start)
+        parts.listener.logMoved()
+    }
+
+    /// Writes down that the disk holds the log up to `position`.
+    func note(_ position: Position, isComplete: Bool) throws(SystemError) {
+        try mark.withLock { (mark) throws(SystemError) in
+            try mark.write(DurableMark(position: position, isComplete: isComplete))
+        }
+        progress.noteSynced(position)
     }
 
     /// Whether somebody waits for a sync; what it waits for may not be written yet.
@@ -74,32 +122,8 @@ final class LogSyncer: Sendable {
         case .always: return progress.written > progress.synced
         case .everysec:
             let oldest = progress.oldestUnsynced
-            return oldest != 0 && Clock.monotonicMilliseconds() - oldest >= Self.delay
+            return oldest != 0 && parts.time.monotonicMilliseconds - oldest >= Self.delay
         case .no: return false
         }
-    }
-
-    /// One sync of what is written now, and the mark that says so before a reply does.
-    func sync() {
-        progress.beginSync()
-        let place = place.current
-        let start = Clock.monotonicNanoseconds()
-        do throws(SystemError) {
-            try syncs.sync(place.file)
-            try note(place.position, isComplete: progress.policy == .always)
-            progress.endSync()
-        } catch {
-            return failed(error)
-        }
-        counters.noteSync(nanoseconds: Clock.monotonicNanoseconds() - start)
-        moved()
-    }
-
-    /// Writes down that the disk holds the log up to `position`.
-    func note(_ position: Position, isComplete: Bool) throws(SystemError) {
-        try mark.withLock { (mark) throws(SystemError) in
-            try mark.write(DurableMark(position: position, isComplete: isComplete))
-        }
-        progress.noteSynced(position)
     }
 }

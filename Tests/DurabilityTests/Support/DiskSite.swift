@@ -20,10 +20,11 @@ struct DiskSite: ~Copyable {
         return EmbeddedEngine(configuration: configuration, completions: NoCompletions())
     }
 
-    static func recover(_ disk: any Disk) throws(RecoveryError) -> Recovered {
+    static func recover(_ disk: any Disk, seed: UInt64 = 0) throws(RecoveryError) -> Recovered {
         var options = Recovery.Options()
         options.lanes = 2
         options.segmentRoom = 0
+        options.draw(from: seed)
         return try Recovery(disk: disk, options: options, now: Instant(milliseconds: 1_000_000)) { identity in
             engine(secret: identity.hashSecret, epoch: identity.epoch, number: identity.number)
         }.run()
@@ -31,7 +32,7 @@ struct DiskSite: ~Copyable {
 
     init(_ disk: MemoryDisk, seed: UInt64) throws {
         self.disk = disk
-        let recovered = try Self.recover(disk)
+        let recovered = try Self.recover(disk, seed: seed)
         store = recovered.store
         state = recovered.state
         ledger.start = recovered.end.last

@@ -30,7 +30,7 @@ final class FoldedState: DurableState {
 
     /// All there is at once.
     func capture(from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void) -> CaptureCursor? {
-        for (key, entry) in entries {
+        for (key, entry) in entries.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             var effect = OwnedEffect(kind: .put, key: key)
             effect.bytes = entry.value
             effect.fields = entry.fields

@@ -56,6 +56,7 @@ struct LivedSite: ~Copyable {
         var options = Recovery.Options()
         options.lanes = 1
         options.segmentRoom = 0
+        options.draw(from: seed)
         let recovered = try Recovery(
             disk: disk, options: options, now: Instant(milliseconds: wall)
         ) { identity in
@@ -167,8 +168,6 @@ struct LivedSite: ~Copyable {
         }
     }
 }
-
-struct Unwritten: Error { var outcome: String }
 
 /// The engine that a recovery asked for last.
 private final class Made: Sendable {

@@ -17,6 +17,9 @@ final class SimulatedDisk: Disk {
         var synced: [UInt8] = []
         /// Blocks that differ.
         var dirty: Set<Int> = []
+        /// Blocks that differ and that no sync brings to the disk any more, unless they are written again: after a sync
+        /// that failed the system takes them for clean.
+        var forgotten: Set<Int> = []
     }
 
     fileprivate struct State {
@@ -31,6 +34,24 @@ final class SimulatedDisk: Disk {
         var bytesLeft: Int?
         /// How the call begins that finds no room the next time.
         var refused: String?
+        var pace: Pace?
+    }
+
+    /// How long calls take.
+    fileprivate struct Pace {
+        let time: SimulatedTime
+        var random: SplitMix64
+        /// When the disk is well again.
+        var slowUntil: Int64 = 0
+
+        /// Nothing mostly, some milliseconds now and then, seldom up to two seconds; much longer while it is slow.
+        mutating func pass() {
+            switch random.next() % (time.now < slowUntil ? 8 : 512) {
+            case 0: time.pass(milliseconds: Int64(random.next() % 2000))
+            case 1..<16: time.pass(milliseconds: Int64(random.next() % 20))
+            default: break
+            }
+        }
     }
 
     fileprivate let state: Mutex<State>
@@ -53,8 +74,16 @@ final class SimulatedDisk: Disk {
     /// Room for so many more bytes.
     func limit(to bytes: Int?) { state.withLock { $0.bytesLeft = bytes } }
 
-    /// The next call that begins so fails for want of room, as a late allocation or a quota may.
-    func refuseNext(_ call: String) { state.withLock { $0.refused = call } }
+    /// Changing calls take time.
+    func take(_ time: SimulatedTime, seed: UInt64) {
+        state.withLock { $0.pace = Pace(time: time, random: SplitMix64(seed: seed)) }
+    }
+
+    /// Calls take long from now until then, as beside a sync that hangs.
+    func beSlow(until time: Int64) { state.withLock { $0.pace?.slowUntil = time } }
+
+    /// The next call that begins so fails for want of room, as a late allocation or a quota may; nil for none.
+    func refuseNext(_ call: String?) { state.withLock { $0.refused = call } }
 
     /// Changing calls so far.
     var calls: Int { state.withLock { $0.calls } }
@@ -78,6 +107,9 @@ final class SimulatedDisk: Disk {
             for index in state.nodes.indices { state.nodes[index].losePower(&random) }
         }
     }
+
+    /// All files by name.
+    var image: [String: [UInt8]] { state.withLock { state in state.names.mapValues { state.nodes[$0].bytes } } }
 
     func content(_ name: String) -> [UInt8]? {
         state.withLock { state in state.names[name].map { state.nodes[$0].bytes } }
@@ -115,6 +147,7 @@ final class SimulatedDisk: Disk {
                 if left == 0 { throw SystemError.deviceFailure(call) }
                 state.callsLeft = left - 1
             }
+            state.pace?.pass()
             if let refused = state.refused, call.hasPrefix(refused) {
                 state.refused = nil
                 throw SystemError.outOfSpace(call)
@@ -180,7 +213,7 @@ extension SimulatedDisk.Node {
         // Either length may be the one that lasted.
         var length = bytes.count
         if bytes.count != synced.count, chance(&random) { length = synced.count }
-        for block in dirty.sorted() where chance(&random) {
+        for block in dirty.union(forgotten).sorted() where chance(&random) {
             let start = min(block * SimulatedDisk.block, bytes.count)
             for index in start..<min(start + SimulatedDisk.block, bytes.count) {
                 bytes[index] = index < synced.count ? synced[index] : 0
@@ -191,24 +224,40 @@ extension SimulatedDisk.Node {
         resize(to: length)
         synced = bytes
         dirty = []
+        forgotten = []
+    }
+
+    mutating func write(_ new: ArraySlice<UInt8>, at offset: Int) {
+        let end = offset + new.count
+        if end > bytes.count { resize(to: end) }
+        bytes.replaceSubrange(offset..<end, with: new)
+        for block in offset / SimulatedDisk.block...(max(end, 1) - 1) / SimulatedDisk.block {
+            dirty.insert(block)
+            forgotten.remove(block)
+        }
     }
 
     mutating func resize(to length: Int) {
         if length < bytes.count {
             bytes.removeLast(bytes.count - length)
         } else {
-            bytes.append(contentsOf: repeatElement(0, count: length - bytes.count))
+            bytes += [UInt8](repeating: 0, count: length - bytes.count)
         }
     }
 
     mutating func sync() {
         if synced.count > bytes.count { synced.removeLast(synced.count - bytes.count) }
-        synced.append(contentsOf: repeatElement(0, count: bytes.count - synced.count))
+        synced += [UInt8](repeating: 0, count: bytes.count - synced.count)
         for block in dirty {
             let start = min(block * SimulatedDisk.block, bytes.count)
             let range = start..<min(start + SimulatedDisk.block, bytes.count)
             if !range.isEmpty { synced.replaceSubrange(range, with: bytes[range]) }
         }
+        dirty = []
+    }
+
+    mutating func failSync() {
+        forgotten.formUnion(dirty)
         dirty = []
     }
 }
@@ -232,12 +281,7 @@ private final class SimulatedFile: DiskFile {
                 count = min(count, left)
                 state.bytesLeft = left - count
             }
-            let end = offset + count
-            if end > state.nodes[node].bytes.count { state.nodes[node].resize(to: end) }
-            state.nodes[node].bytes.replaceSubrange(offset..<end, with: all[..<count])
-            for block in offset / SimulatedDisk.block...(max(end, 1) - 1) / SimulatedDisk.block {
-                state.nodes[node].dirty.insert(block)
-            }
+            state.nodes[node].write(all[..<count], at: offset)
             return count
         }
     }
@@ -252,7 +296,12 @@ private final class SimulatedFile: DiskFile {
     }
 
     func sync() throws(SystemError) {
-        try disk.change("fdatasync") { (state) throws(SystemError) in state.nodes[node].sync() }
+        do throws(SystemError) {
+            try disk.change("fdatasync") { (state) throws(SystemError) in state.nodes[node].sync() }
+        } catch {
+            disk.state.withLock { $0.nodes[node].failSync() }
+            throw error
+        }
     }
 
     func preallocate(to length: Int) throws(SystemError) {

@@ -14,10 +14,10 @@ struct WrittenLog {
     ///   - segmentBytes: where the log goes on in a new segment.
     ///   - snapshot: behind how many batches one is made, if at all.
     init(
-        policy: TestPolicy, seed: UInt64, batches: Int, segmentBytes: Int = 10 << 10, snapshotBehind snapshot: Int = 0
+        policy: FsyncPolicy, seed: UInt64, batches: Int, segmentBytes: Int = 10 << 10, snapshotBehind snapshot: Int = 0
     ) throws {
         let disk = SimulatedDisk()
-        let recovered = try recover(disk, policy: policy)
+        let recovered = try recover(disk, policy: policy, seed: seed)
         var ledger = Ledger()
         ledger.start = recovered.end.last
         let (store, state) = (recovered.store, recovered.state)
