@@ -39,7 +39,7 @@ final class EvictionRun {
     init(_ policy: EvictionPolicy, ranksVictims: Bool = false) {
         self.policy = policy
         self.ranksVictims = ranksVictims
-        limit = repetitions(640 << 10, nightly: 16 << 20, release: 16 << 20)
+        limit = repetitions(640 << 10, nightly: 8 << 20, release: 16 << 20)
         keys = limit / 100
         copy = Cache(shards: 8, maxMemory: limit, policy: policy, seed: seed &+ 1, secret: seed)
         follower = Follower(copy.engine)
@@ -179,7 +179,7 @@ final class EvictionRun {
 
     private func rank(_ victim: Held) {
         departed += 1
-        guard ranksVictims, departed % repetitions(16, nightly: 1024, release: 1024) == 0 else { return }
+        guard ranksVictims, departed % repetitions(16, nightly: 256, release: 256) == 0 else { return }
         let others = held.values.filter(isVictim)
         let sooner = others.count { policy.order == .ttl ? $0.end < victim.end : $0.lastUse < victim.lastUse }
         ranks.append(Double(sooner) / Double(others.count))
