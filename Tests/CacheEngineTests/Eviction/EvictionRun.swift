@@ -179,7 +179,7 @@ final class EvictionRun {
 
     private func rank(_ victim: Held) {
         departed += 1
-        guard ranksVictims, departed % repetitions(16, nightly: 256, release: 256) == 0 else { return }
+        guard ranksVictims, departed % repetitions(4, nightly: 256, release: 256) == 0 else { return }
         let others = held.values.filter(isVictim)
         let sooner = others.count { policy.order == .ttl ? $0.end < victim.end : $0.lastUse < victim.lastUse }
         ranks.append(Double(sooner) / Double(others.count))
