@@ -248,6 +248,17 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
         writeMark = 0
     }
 
+    /// Bytes from which on a buffer lies in huge pages where there are any: a file of the log as a whole, whose small
+    /// pages, 16,384 of them, take the kernel longer than reading it. Bodies of requests are smaller.
+    private static let vast = 32 << 20
+    private static let hugePage: UInt = 2 << 20
+
+    private static func askForHugePages(_ storage: UnsafeMutableRawPointer, _ count: Int) {
+        let start = (UInt(bitPattern: storage) + hugePage - 1) & ~(hugePage - 1)
+        let end = (UInt(bitPattern: storage) + UInt(count)) & ~(hugePage - 1)
+        if end > start { madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_HUGEPAGE) }
+    }
+
     @usableFromInline mutating func grow(by added: Int) {
         let live = count
         if readMark > 0 && capacity - live >= added && readMark >= live {
@@ -256,6 +267,7 @@ public struct IOBuffer: ~Copyable, @unchecked Sendable {
         } else {
             let wanted = Swift.max(live + added, Swift.max(256, capacity * 2))
             guard let bigger = malloc(wanted) else { fatalError("out of memory: \(wanted) bytes for a buffer") }
+            if wanted >= Self.vast { Self.askForHugePages(bigger, wanted) }
             if live > 0 { memcpy(bigger, base! + readMark, live) }
             if isSecret { overwriteStorage(0..<writeMark) }
             free(base)

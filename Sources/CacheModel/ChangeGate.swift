@@ -18,6 +18,23 @@ public struct LogFigures: Sendable {
     public var syncNanoseconds: UInt64 = 0
     /// Writes that failed for want of room.
     public var refusedWrites: UInt64 = 0
+    /// Nil where nothing is archived.
+    public var archive: ArchiveFigures?
+
+    public init() {}
+}
+
+/// The archive in figures, for the metrics.
+public struct ArchiveFigures: Sendable, Equatable {
+    /// The number of the last record that is in the archive.
+    public var position: UInt64 = 0
+    /// Files that are whole and not copied yet, and their bytes.
+    public var waitingFiles = 0
+    public var waitingBytes = 0
+    /// Bytes copied.
+    public var bytes: UInt64 = 0
+    /// Attempts that failed.
+    public var failures: UInt64 = 0
 
     public init() {}
 }

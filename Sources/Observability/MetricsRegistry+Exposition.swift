@@ -40,6 +40,21 @@ extension MetricsRegistry {
         metrics.sample(log.syncNanoseconds / 1000, into: &out)
         metrics.family("nuthatch_log_refused_writes", .counter, "Writes that failed for want of room.", into: &out)
         metrics.sample(log.refusedWrites, into: &out)
+        if let archive = log.archive { appendArchive(archive, into: &out) }
+    }
+
+    private func appendArchive(_ archive: ArchiveFigures, into out: inout IOBuffer) {
+        var metrics = OpenMetrics()
+        metrics.family("nuthatch_archive_position", .gauge, "The last record that is in the archive.", into: &out)
+        metrics.sample(archive.position, into: &out)
+        metrics.family("nuthatch_archive_waiting_files", .gauge, "Files not archived yet.", into: &out)
+        metrics.sample(UInt64(archive.waitingFiles), into: &out)
+        metrics.family("nuthatch_archive_waiting_bytes", .gauge, "Their bytes.", into: &out)
+        metrics.sample(UInt64(archive.waitingBytes), into: &out)
+        metrics.family("nuthatch_archive_bytes", .counter, "Bytes copied to the archive.", into: &out)
+        metrics.sample(archive.bytes, into: &out)
+        metrics.family("nuthatch_archive_failures", .counter, "Attempts to archive that failed.", into: &out)
+        metrics.sample(archive.failures, into: &out)
     }
 
     private func appendLookups(_ engine: EngineStatistics, into out: inout IOBuffer) {

@@ -41,6 +41,9 @@ public enum Process {
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Ends the process at once, with its threads wherever they are.
+    public static func end(_ code: Int32) -> Never { _exit(code) }
+
     /// Has freed values of 128 KiB and more go back to the system, so that what the process has in memory follows what
     /// is accounted; costs such a value some page faults. Call before the first thread.
     public static func returnLargeBlocks() { nuthatch_return_large_blocks() }

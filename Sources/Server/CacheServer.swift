@@ -12,9 +12,9 @@ package enum CacheServer {
     /// A ticket names its loop in eight bits.
     private static let mostLoops = 256
 
-    /// Serves until SIGTERM or SIGINT, then drains.
+    /// Serves until SIGTERM or SIGINT, then drains. A signal before the data is loaded ends the process at once.
     /// - Returns: the exit code: 0 after a drain, also when its time ran out.
-    /// - Throws: `SystemError` when it cannot listen.
+    /// - Throws: `SystemError` when it cannot listen; what was wrong with the data directory.
     package static func run(configuration: ServerConfiguration) throws -> Int32 {
         Signals.block()
         Process.ignoreBrokenPipes()
@@ -28,26 +28,45 @@ package enum CacheServer {
         let server = try Wiring.build(configuration, loops: loops, descriptors: descriptors)
         let threads = try startLoops(server, listeners)
         let failure = LogFailure(configuration.keeping.logFailure)
-        if server.configuration.keeping.directory.isEmpty {
-            server.open(server.api.openData.engine, keeper: nil)
-        }
+        let keepsData = !configuration.keeping.directory.isEmpty
+        if !keepsData { server.open(server.api.openData.engine, keeper: nil) }
         Files.writeLine("nuthatch: listening on http://\(listeners.address.text)", to: .standardOutput)
-        do {
-            try load(server, failure)
+        let loading = Loading()
+        do throws(SystemError) {
+            if keepsData { try loading.start { try load(server, failure) } }
         } catch {
             drain(server, threads)
             throw error
         }
         waitForStop(server)
+        // Who was let in already is answered to the end.
+        if loading.isUnderWay, server.keeper == nil { endBeforeReady(server, failure) }
+        let flaw = loading.finish()
         drain(server, threads)
+        if let flaw { throw flaw }
         if let snapshots = server.api.snapshots { makeLastSnapshot(snapshots) }
         server.keeper?.log.stop()
+        if let archive = server.keeper?.archive { archiveTheRest(archive) }
         return failure.endsServer ? 1 : 0
+    }
+
+    private static func endBeforeReady(_ server: SharedServer, _ failure: LogFailure) -> Never {
+        let directory = server.configuration.keeping.directory
+        Files.writeLine(
+            "nuthatch: stopped before it was ready: \(directory) was being loaded, and what it holds is kept",
+            to: .standardError)
+        Process.end(failure.endsServer ? 1 : 0)
     }
 
     private static func makeLastSnapshot(_ snapshots: SnapshotService) {
         let ticker = Ticker { snapshots.line }
         snapshots.stop()
+        ticker.stop()
+    }
+
+    private static func archiveTheRest(_ archive: ArchiveService) {
+        let ticker = Ticker { archive.line }
+        archive.stop()
         ticker.stop()
     }
 
@@ -57,10 +76,9 @@ package enum CacheServer {
         threads.join()
     }
 
-    /// Loads the data where it is kept, then lets requests for it in. The loops answer meanwhile: alive, and not ready.
+    /// Loads the data, then lets requests for it in. The loops answer meanwhile: alive, and not ready.
     private static func load(_ server: SharedServer, _ failure: LogFailure) throws {
         let configuration = server.configuration
-        if configuration.keeping.directory.isEmpty { return }
         let start = Clock.monotonicMilliseconds()
         let mailboxes = server.mailboxes
         let progress = server.api.loading

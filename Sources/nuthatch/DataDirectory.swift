@@ -15,22 +15,10 @@ enum DataDirectory {
 
     /// Keeps servers away from a directory while it is looked through; refuses one that a server uses, and says what to
     /// do instead. Changes nothing, and goes on where locks do not work.
-    static func claim(_ disk: PosixDisk, or advice: String) throws {
+    static func claim(_ disk: any Disk, or advice: String) throws {
         do throws(RecoveryError) { try disk.claimForReading() } catch {
             throw failure("\(disk.path) is in use by another process: \(advice)")
         }
-    }
-
-    /// Its manifest; a directory that a newer version has used is refused.
-    static func manifest(of disk: PosixDisk) throws -> Manifest {
-        let found: Manifest?
-        do throws(RecoveryError) {
-            found = try KnownFormats.manifest(of: disk)
-        } catch {
-            throw failure("\(disk.path): \(error)")
-        }
-        guard let found else { throw failure("\(disk.path) has no MANIFEST. \(DirectoryCheck.otherDirectory)") }
-        return found
     }
 
     /// An engine without limits, to build a state in.

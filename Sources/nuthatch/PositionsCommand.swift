@@ -14,15 +14,15 @@ struct PositionsCommand: ParsableCommand {
             Exit codes: 0 found, 1 nothing there, 2 the directory cannot be read.
             """)
 
-    @Argument(help: "The data directory.") var directory: String
+    @Argument(help: "The data directory or archive.") var directory: String
     @Option(help: ArgumentHelp("Print the last position at or before a time.", valueName: "time")) var at: String?
     @Option(help: ArgumentHelp("Print the time of a position.", valueName: "position")) var of: String?
 
     func run() throws {
-        let disk = try DataDirectory.open(directory)
+        let parts = try DataSource.at(directory).parts
         let rows: [PositionTable.Row]
         do {
-            rows = try self.rows(disk, try DataDirectory.manifest(of: disk))
+            rows = try parts.flatMap { try self.rows($0.disk, $0.manifest) }
         } catch let error as RecoveryError {
             throw DataDirectory.failure(error.description)
         }
@@ -32,7 +32,7 @@ struct PositionsCommand: ParsableCommand {
         if rows.isEmpty { throw ExitCode.notFound }
     }
 
-    private func rows(_ disk: PosixDisk, _ manifest: Manifest) throws -> [PositionTable.Row] {
+    private func rows(_ disk: any Disk, _ manifest: Manifest) throws -> [PositionTable.Row] {
         let reader = LogReader(disk: disk, manifest: manifest)
         if let at {
             let found = try reader.moment(at: try RestoreText.time(at))

@@ -20,16 +20,15 @@ struct RestoreCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("A time or a position (default: the end of the log).", valueName: "time|position"))
     var to: String?
-    @Option(help: ArgumentHelp("The data directory to read.", valueName: "directory")) var from: String
+    @Option(help: ArgumentHelp("The data directory or archive to read.", valueName: "directory")) var from: String
     @Option(help: ArgumentHelp("The new data directory.", valueName: "directory")) var into: String
     @Flag(help: "Give every key the lifetime it had left.") var shiftTtl = false
 
     func run() throws {
-        let disk = try DataDirectory.open(from)
-        let manifest = try DataDirectory.manifest(of: disk)
         let target = try to.map { try RestoreText.target($0) } ?? .end
+        let source = try DataSource.at(from).part(for: target)
         let progress = SnapshotProgress()
-        let restoration = Restoration(source: disk, manifest: manifest, progress: progress) {
+        let restoration = Restoration(source: source.disk, manifest: source.manifest, progress: progress) {
             DataDirectory.engine(hashSecret: $0)
         } rehearsalState: {
             DigestState(hashSecret: $0)

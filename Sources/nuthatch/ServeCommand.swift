@@ -137,13 +137,19 @@ struct KeepingOptions: ParsableArguments {
     @Option(help: help("restore-window", "How far back a restore can go.", value: "duration"))
     var restoreWindow: String?
 
+    @Option(help: ArgumentHelp("Directory that log and snapshots are copied to.", valueName: "directory"))
+    var archiveDir: String?
+
+    @Option(help: help("archive-every", "When a file of the log is copied though not full.", value: "duration"))
+    var archiveEvery: String?
+
     var settings: [(String, String?)] {
         [
             ("data-dir", dataDir), ("fsync", fsync), ("log-failure", logFailure),
             ("strict-tail", strictTail.map(String.init)), ("log-segment-size", logSegmentSize),
             ("snapshot-every", snapshotEvery), ("snapshot-growth", snapshotGrowth), ("snapshot-level", snapshotLevel),
             ("snapshot-keep", snapshotKeep), ("snapshot-at-stop", snapshotAtStop.map(String.init)),
-            ("restore-window", restoreWindow),
+            ("restore-window", restoreWindow), ("archive-dir", archiveDir), ("archive-every", archiveEvery),
         ]
     }
 }

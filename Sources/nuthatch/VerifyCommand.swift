@@ -19,7 +19,7 @@ struct VerifyCommand: ParsableCommand {
             written by a newer version.
             """)
 
-    @Argument(help: "The data directory.") var directory: String
+    @Argument(help: "The data directory or archive.") var directory: String
     @Flag(help: "Look at a few files only, also of a running server.") var sample = false
     @Option(help: ArgumentHelp("With --sample: choose as an earlier run did, which said it.", valueName: "number"))
     var seed: UInt64?
@@ -29,17 +29,31 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let disk = try DataDirectory.open(directory)
-        // Beside a server the end of the log and files that retention lets go would look like damage.
-        if !sample { try DataDirectory.claim(disk, or: "use --sample to check it beside the server") }
-        let progress = SnapshotProgress()
-        let findings = try DataDirectory.report(progress) { look(through: disk, progress) }
-        for line in findings.lines { Files.writeLine(line, to: .standardOutput) }
-        Files.writeLine("\(findings.verdict)", to: .standardOutput)
-        if findings.verdict != .sound { throw ExitCode(findings.verdict.exitCode) }
+        var verdict = DirectoryCheck.Verdict.sound
+        for disk in try directories() {
+            // Beside a server the end of the log and files that retention lets go would look like damage.
+            if !sample { try DataDirectory.claim(disk, or: "use --sample to check it beside the server") }
+            let progress = SnapshotProgress()
+            let findings = try DataDirectory.report(progress) { look(through: disk, progress) }
+            for line in findings.lines { Files.writeLine(line, to: .standardOutput) }
+            verdict = max(verdict, findings.verdict)
+        }
+        Files.writeLine("\(verdict)", to: .standardOutput)
+        if verdict != .sound { throw ExitCode(verdict.exitCode) }
     }
 
-    private func look(through disk: PosixDisk, _ progress: SnapshotProgress) -> DirectoryCheck.Findings {
+    /// The data directory, or those of an archive. Without a manifest it may be a damaged directory: then itself.
+    private func directories() throws -> [any Disk] {
+        let disk = try DataDirectory.open(directory)
+        if let names = try? disk.names(), names.contains(FileNames.manifest) { return [disk] }
+        let volumes: [ArchiveChoice.Volume]
+        do throws(RecoveryError) { volumes = try ArchiveChoice(at: directory).volumes } catch {
+            throw DataDirectory.failure("\(directory): \(error)")
+        }
+        return volumes.isEmpty ? [disk] : volumes.map(\.disk)
+    }
+
+    private func look(through disk: any Disk, _ progress: SnapshotProgress) -> DirectoryCheck.Findings {
         guard sample else {
             return DirectoryCheck(disk: disk, progress: progress) { DigestState(hashSecret: $0) }.run()
         }

@@ -5,6 +5,7 @@ import CacheModel
 import Durability
 import Foundation
 import Posix
+import Synchronization
 import Testing
 
 @Suite struct `snapshots over HTTP` {
@@ -24,7 +25,13 @@ import Testing
         ) throws(SnapshotFailure) {}
     }
 
-    private func service(_ engine: EmbeddedEngine, _ folder: URL) throws -> SnapshotService {
+    /// Whether rehearsals wait before they read.
+    private final class Gate: Sendable {
+        let isShut = Atomic(false)
+        func pass() { while isShut.load(ordering: .relaxed) { usleep(1000) } }
+    }
+
+    private func service(_ engine: EmbeddedEngine, _ folder: URL, _ gate: Gate = Gate()) throws -> SnapshotService {
         let disk = try PosixDisk(path: folder.path, creating: true)
         let manifest = Manifest(
             history: HistoryID(high: 1, low: 2), hashSecret: (1, 2), epoch: 1, start: Position(epoch: 1, number: 1))
@@ -33,8 +40,57 @@ import Testing
         return SnapshotService(
             SnapshotService.Parts(
                 state: engine, log: StillLog(engine), manifest: ManifestStore(manifest, on: disk),
-                rehearsalState: { DigestState(hashSecret: (1, 2)) }, now: { Instant(milliseconds: 1_800_000_000_000) },
-                note: { _ in }), options: options)
+                rehearsalState: {
+                    gate.pass()
+                    return DigestState(hashSecret: (1, 2))
+                }, now: { Instant(milliseconds: 1_800_000_000_000) }, note: { _ in }), options: options)
+    }
+
+    /// The answer to `head`, as soon as its text holds `part`.
+    private func wait(_ surface: Surface, _ head: String, _ part: String) -> Answer {
+        var answer = surface.send(head, "Accept: application/json")
+        for _ in 0..<2000 where !answer.text.contains(part) {
+            usleep(5000)
+            answer = surface.send(head, "Accept: application/json")
+        }
+        return answer
+    }
+
+    @Test func `the file is not given before the rehearsal, nor when that failed, and again after a good one`() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nuthatch-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let engine = Surface.embedded()
+        let surface = try Surface(engine: engine)
+        surface.send("PUT /v1/keys/a", text: "apple")
+        let gate = Gate()
+        let snapshots = try service(engine, folder, gate)
+        try snapshots.start()
+        defer { snapshots.stop() }
+        surface.api.snapshots = snapshots
+        gate.isShut.store(true, ordering: .relaxed)
+        let place = try #require(surface.send("POST /v1/admin/snapshots")["Location"])
+        #expect(wait(surface, "GET \(place)", "\"rehearsing\"").status == 202)
+        let early = surface.send("GET \(place)", "Accept: application/gzip")
+        #expect(early.status == 202 && early["Retry-After"] == "1" && early["Content-Type"] == "application/json")
+        #expect(early.text.contains("\"state\":\"rehearsing\"") && early.text.contains("\"rehearsed\":false"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let name = try #require(names.first { $0.hasSuffix(".gz") })
+        let path = folder.appendingPathComponent(name)
+        let sound = try Data(contentsOf: path)
+        var spoilt = sound
+        spoilt[spoilt.count / 2] ^= 1
+        try spoilt.write(to: path)
+        gate.isShut.store(false, ordering: .relaxed)
+        let known = wait(surface, "GET \(place)", "\"failed\"")
+        #expect(known.status == 200 && known.text.contains("\"failure\":\"\(name), byte "))
+        let refused = surface.send("GET \(place)")
+        #expect(refused.status == 409 && refused.slug == "snapshot-failed")
+        #expect(refused.text.contains("\"failure\":\"\(name), byte "))
+        #expect(surface.send("GET /v1/admin/snapshots").text.contains("\"state\":\"failed\""))
+        try sound.write(to: path)
+        #expect(surface.send("POST \(place)/verify").text.contains("\"state\":\"rehearsing\""))
+        #expect(wait(surface, "GET \(place)", "\"complete\"").text.contains("\"rehearsed\":true"))
+        #expect(surface.send("GET \(place)").body == [UInt8](sound))
     }
 
     @Test func `one is asked for, followed, fetched and verified`() throws {

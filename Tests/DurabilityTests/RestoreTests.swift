@@ -159,6 +159,17 @@ import Testing
         #expect(made.outcome.warnings.count == 1 && made.outcome.warnings[0].contains(newest.name))
     }
 
+    @Test func `a start that could not use a snapshot takes back that it was rehearsed`() throws {
+        let site = try site(seed: 8)
+        let newest = try #require(site.store.current.snapshots.last)
+        #expect(site.store.current.snapshots.map(\.isRehearsed) == [true, true])
+        site.disk[newest.name][newest.length / 2] ^= 1
+        let recovered = try DiskSite.recover(site.disk)
+        #expect(recovered.report.snapshot?.id == site.store.current.snapshots[0].id)
+        #expect(recovered.store.current.snapshots.map(\.isRehearsed) == [true, false])
+        #expect(try ManifestStore.read(from: site.disk)?.snapshots.map(\.isRehearsed) == [true, false])
+    }
+
     @Test func `past damage is refused, and with accepted loss goes exactly as far as the log is sound`() throws {
         let site = try site(seed: 9)
         let damaged = site.store.current.segments[site.store.current.segments.count - 2]
@@ -224,6 +235,27 @@ import Testing
         let damaged = check(site.disk)
         #expect(damaged.verdict == .damaged)
         #expect(damaged.lines.contains { $0.hasPrefix("\(closed.name), byte ") })
+    }
+
+    /// The manifest closed the segment, and the power went before its file was cut.
+    @Test func `names bytes behind the end of a closed segment, which are no damage`() throws {
+        let site = try site()
+        let open = try #require(site.store.current.segments.last)
+        let torn = Array(site.disk[open.name][..<site.log.length]) + [9, 9, 9]
+        site.disk[open.name] = torn
+        let recovered = try DiskSite.recover(site.disk)
+        let entry = try #require(recovered.store.current.segments.dropLast().last)
+        let end = try #require(entry.closing).length
+        #expect(entry.id == open.id && site.disk[open.name].count == end)
+        #expect(check(site.disk).lines.count == 2)
+        site.disk[open.name] = torn
+        let left = check(site.disk)
+        let line = "\(open.name), byte \(end): \(torn.count - end) bytes behind its end do not count"
+        #expect(left.verdict == .sound && left.lines.contains(line), "\(left.lines)")
+        let sample = (0..<50 as Range<UInt64>).lazy
+            .map { SampleCheck(disk: site.disk, seed: $0) { DigestState(hashSecret: $0) }.run() }
+            .first { $0.lines.contains(line) }
+        #expect(sample?.verdict == .sound)
     }
 
     @Test func `finds a missing segment, a damaged snapshot and a missing manifest`() throws {

@@ -60,8 +60,12 @@ import Testing
     @Test func `keeps what a replica still reads and what is not archived`() {
         let reading = dropped(manifest([50, 40, 30, 20, 10]), reader: Position(epoch: 1, number: 150))
         #expect(reading.segments == [1])
-        let unarchived = dropped(manifest([50, 40, 30, 20, 10, 5]), archived: { $0 != 1 && $0 != 101 })
+        let rehearsed = manifest([50, 40, 30, 20, 10, 5], rehearsed: [0, 1, 2, 3, 4, 5])
+        let unarchived = dropped(rehearsed, archived: { $0 != 1 && $0 != 101 })
         #expect(unarchived.segments.isEmpty && !unarchived.snapshots.contains(101))
+        // One that was never rehearsed is not archived and not waited for.
+        let unrehearsed = manifest([50, 40, 30, 20, 10, 5], rehearsed: [1, 2, 3, 4, 5])
+        #expect(dropped(unrehearsed, archived: { $0 != 1 && $0 != 101 }).snapshots.contains(101))
     }
 
     @Test func `never drops the segment that is written to`() {

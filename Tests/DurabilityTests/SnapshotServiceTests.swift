@@ -10,13 +10,18 @@ import Testing
 @Suite struct `Snapshots beside a server` {
     /// A service over a directory in memory with a clock of its own.
     private final class Site: Sendable {
-        let disk = MemoryDisk()
+        let disk: MemoryDisk
         let logged = LoggedEngine()
         let manifest: ManifestStore
         let clock = Atomic<Int64>(1_800_000_000_000)
         let notes = Mutex<[String]>([])
+        /// Whether a rehearsal waits before it reads.
+        let holdsRehearsals = Atomic(false)
 
-        init() { manifest = ManifestStore(logged.log.manifest, on: disk) }
+        init(_ disk: MemoryDisk = MemoryDisk()) {
+            self.disk = disk
+            manifest = ManifestStore(logged.log.manifest, on: disk)
+        }
 
         func write(_ steps: Int, seed: UInt64 = 1) {
             var random = SplitMix64(seed: seed)
@@ -30,7 +35,10 @@ import Testing
             return SnapshotService(
                 SnapshotService.Parts(
                     state: logged.engine, log: logged.log, manifest: manifest,
-                    rehearsalState: { DigestState(hashSecret: LoggedEngine.secret) },
+                    rehearsalState: { [self] in
+                        while holdsRehearsals.load(ordering: .relaxed) { Thread.sleep(milliseconds: 1) }
+                        return DigestState(hashSecret: LoggedEngine.secret)
+                    },
                     now: { [self] in Instant(milliseconds: clock.load(ordering: .relaxed)) },
                     note: { [self] note in notes.withLock { $0.append(note) } }),
                 options: options)
@@ -41,6 +49,12 @@ import Testing
         /// Waits until the manifest is as wanted; a test that never sees it fails by its own check.
         func wait(_ condition: (Manifest) -> Bool) {
             for _ in 0..<12_000 where !condition(manifest.current) { Thread.sleep(milliseconds: 5) }
+        }
+
+        /// Waits until a snapshot is in a state; what is known of it then.
+        func wait(_ service: SnapshotService, _ id: UInt64, _ state: SnapshotStatus.State) -> SnapshotStatus? {
+            for _ in 0..<12_000 where service.status(of: id)?.state != state { Thread.sleep(milliseconds: 5) }
+            return service.status(of: id)
         }
     }
 
@@ -100,12 +114,14 @@ import Testing
         site.write(200, seed: 2)
         site.disk.room.store(100, ordering: .relaxed)
         let id = service.request()
-        for _ in 0..<12_000 where service.shared.withLock({ $0.failures[id] == nil }) { Thread.sleep(milliseconds: 5) }
+        // The operator is told last.
+        for _ in 0..<12_000 where site.notes.withLock({ $0.isEmpty }) { Thread.sleep(milliseconds: 5) }
+        service.stop()
         #expect(service.shared.withLock { $0.failures[id] } != nil)
         let notes = site.notes.withLock { $0 }
-        #expect(notes.count == 1 && notes[0].hasPrefix("snapshot \(id) was not made: "), "\(notes)")
-        #expect(notes[0].hasSuffix(". Make room on the disk, or raise the quota"), "\(notes)")
-        service.stop()
+        let note = try #require(notes.first)
+        #expect(notes.count == 1 && note.hasPrefix("snapshot \(id) was not made: "), "\(notes)")
+        #expect(note.hasSuffix(". Make room on the disk, or raise the quota"), "\(notes)")
         #expect(site.manifest.current.snapshots == before.snapshots)
         #expect(try site.disk.names().sorted() == ["MANIFEST", before.snapshots[0].name])
     }
@@ -138,6 +154,82 @@ import Testing
         let note = try #require(site.notes.withLock { $0.last })
         #expect(note.hasPrefix("snapshot \(id) did not pass its rehearsal: \(name), byte "), "\(note)")
         #expect(note.hasSuffix(". Make a new snapshot, or restore from an older one: this one is not used"), "\(note)")
+        // No older file may go because of it, and the next start tries it again.
+        #expect(site.manifest.current.snapshots.map(\.isRehearsed) == [false])
+    }
+
+    @Test func `one is given out only when its rehearsal has ended, and meanwhile the next can be asked for`() throws {
+        let site = Site()
+        site.write(200)
+        let service = site.service()
+        try service.start()
+        site.holdsRehearsals.store(true, ordering: .relaxed)
+        let id = service.request()
+        let held = site.wait(service, id, .rehearsing)
+        #expect(held?.state == .rehearsing && held?.entry != nil && held?.failure == nil)
+        #expect(try service.open(id) == nil)
+        #expect(service.all.map(\.id) == [id])
+        let next = service.request()
+        #expect(next != id && service.status(of: next)?.state == .waiting)
+        site.holdsRehearsals.store(false, ordering: .relaxed)
+        for made in [id, next] {
+            #expect(site.wait(service, made, .complete)?.failure == nil)
+            #expect(try service.open(made) != nil)
+        }
+        service.stop()
+    }
+
+    @Test func `one that does not pass its rehearsal is given out only after a later one went well`() throws {
+        let site = Site(MemoryDisk(spoilsSyncs: true))
+        site.write(500)
+        let service = site.service()
+        try service.start()
+        let id = service.request()
+        let failed = try #require(site.wait(service, id, .failed))
+        let name = FileNames.snapshot(id)
+        #expect(failed.failure?.contains("\(name), byte ") == true && failed.entry != nil)
+        #expect(try service.open(id) == nil)
+        // What the spoilt sync flipped, flipped back.
+        site.disk[name][site.disk[name].count / 2] ^= 1
+        site.holdsRehearsals.store(true, ordering: .relaxed)
+        #expect(service.verify(id))
+        let again = try #require(site.wait(service, id, .rehearsing))
+        #expect(again.isVerifying && again.failure == nil)
+        site.holdsRehearsals.store(false, ordering: .relaxed)
+        #expect(site.wait(service, id, .complete)?.failure == nil)
+        #expect(try service.open(id)?.length == failed.entry?.length)
+        #expect(site.manifest.current.snapshots.map(\.isRehearsed) == [true])
+        service.stop()
+    }
+
+    @Test func `one that is verified again is given out meanwhile`() throws {
+        let site = Site()
+        site.write(200)
+        let service = site.service()
+        try service.start()
+        let id = service.request()
+        #expect(site.wait(service, id, .complete) != nil)
+        site.holdsRehearsals.store(true, ordering: .relaxed)
+        #expect(service.verify(id))
+        #expect(service.status(of: id)?.isVerifying == true && service.status(of: id)?.state == .complete)
+        #expect(try service.open(id) != nil)
+        site.holdsRehearsals.store(false, ordering: .relaxed)
+        service.stop()
+    }
+
+    @Test func `when the newest is not sound another is made at the stop, although nothing changed`() throws {
+        let site = Site()
+        site.write(200)
+        let service = site.service { $0.atStop = true }
+        try service.start()
+        let id = service.request()
+        #expect(site.wait(service, id, .complete) != nil)
+        let name = FileNames.snapshot(id)
+        site.disk[name][site.disk[name].count / 2] ^= 4
+        #expect(service.verify(id))
+        #expect(site.wait(service, id, .failed) != nil)
+        service.stop()
+        #expect(site.manifest.current.snapshots.map(\.isRehearsed) == [false, true])
     }
 
     @Test func `old ones go, with the log that only they needed`() throws {

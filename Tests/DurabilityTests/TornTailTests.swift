@@ -47,10 +47,13 @@ import Testing
         }
     }
 
+    /// 1 to 4,096 bytes: all lengths each night, for a change those around the lengths of headers and every 16th.
     @Test func `with random bytes behind it keeps all, and keeps the bytes aside`() throws {
         let end = written.lastRecords.last!.end
         var random = SplitMix64(seed: firstSeed)
-        for added in [1, 2, 3, 7, 39, 40, 41, 47, 100, 511, 1000, 4095, 4096] {
+        let first = Int(random.next() % 16) + 1
+        let some = [1, 2, 3, 7, 39, 40, 41, 47, 100, 511, 1000, 4095, 4096] + stride(from: first, to: 4096, by: 16)
+        for added in repetitions(0, nightly: 1, release: 1) == 1 ? Array(1...4096) : some {
             let garbage = (0..<added).map { _ in UInt8(truncatingIfNeeded: random.next() | 1) }
             let report = try recovered(written.ledger.records.count, "\(added) bytes, seed \(firstSeed)") { bytes in
                 bytes.removeLast(bytes.count - end)

@@ -242,9 +242,13 @@ def free_port() -> int:
 
 
 def _limiter(limits: dict):
+    """What a new process does first; None for nothing: Python code between fork and exec is not safe beside threads."""
+    wanted = {limit: value for limit, value in limits.items() if value is not None}
+    if not wanted:
+        return None
+
     def set_limits():
-        for limit, value in limits.items():
-            if value is not None:
-                resource.setrlimit(limit, (value, value))
+        for limit, value in wanted.items():
+            resource.setrlimit(limit, (value, value))
 
     return set_limits

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import stat
 import time
 
@@ -78,6 +79,30 @@ def test_a_long_start_says_how_far_it_is(data, tmp_path):
     assert answer[1]["checks"]["log"]["state"] == "open" and "loading" not in answer[1]["checks"], answer
     assert re.search(r"nuthatch: loading the log: \d+ of \d+ MiB, \d+ records", data.process.errors_text())
     data.process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_during_a_long_start_does_not_wait_for_its_end(data, tmp_path, number):
+    data.start("--log-segment-size", "3mb")
+    with data.client() as client:
+        values = {f"key-{place}": os.urandom(50_000) for place in range(40)}
+        for key, value in values.items():
+            client.store(key, value)
+    data.process.kill()
+    # Each piece of the log takes half a minute to read.
+    slow = strace(tmp_path / "trace", "pread64", "pread64:delay_exit=30000000:when=3+")
+    process = data.start(prefix=slow, ready=False)
+    assert data.readiness()[1]["status"] == "starting"
+    begun = time.monotonic()
+    process.signal(number)
+    assert process.wait() == 0
+    assert time.monotonic() - begun < 10
+    told = f"nuthatch: stopped before it was ready: {data.directory} was being loaded, and what it holds is kept"
+    assert told in process.errors_text()
+    data.start()
+    with data.client() as client:
+        for key, value in values.items():
+            assert client.value(key) == value
 
 
 def test_values_longer_than_a_segment_come_back(data):

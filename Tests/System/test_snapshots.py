@@ -69,6 +69,47 @@ def test_a_snapshot_is_made_listed_fetched_and_verified(data):
     assert rehearsed(data, place)["verified_at"]
 
 
+def test_one_that_is_damaged_later_is_not_given_until_it_is_sound_again(data):
+    data.start()
+    for number in range(300):
+        put(data, f"key-{number}", b"value %d" % number)
+    known = make_snapshot(data)
+    place = f"/v1/admin/snapshots/{known['id']}"
+    [file] = data.files("snapshot-*")
+    sound = file.read_bytes()
+    spoilt = bytearray(sound)
+    spoilt[len(spoilt) // 2] ^= 4
+    file.write_bytes(spoilt)
+    assert call(data, f"{place}/verify", "POST")[0] == 202
+    failed = ended(data, place)
+    assert failed["state"] == "failed" and f"{file.name}, byte " in failed["failure"] and not failed["rehearsed"]
+    status, fields, body = call(data, place)
+    assert status == 409 and fields["Content-Type"] == "application/problem+json", body
+    assert json.loads(body)["type"].endswith(":snapshot-failed") and file.name in json.loads(body)["failure"]
+    # The next start tries it again, and no more gives it away before.
+    data.process.kill()
+    data.process.wait_for_kill()
+    data.start()
+    assert ended(data, place)["state"] == "failed"
+    assert call(data, place)[0] == 409
+    file.write_bytes(sound)
+    assert call(data, f"{place}/verify", "POST")[0] == 202
+    assert rehearsed(data, place)["state"] == "complete"
+    assert call(data, place)[2] == sound
+
+
+def ended(node, place):
+    """What is known of a snapshot as soon as it is neither made nor rehearsed."""
+    deadline = time.monotonic() + 120
+    while True:
+        status, _, body = call(node, place, accept="application/json")
+        known = json.loads(body)
+        if status == 200 and not known.get("verifying"):
+            return known
+        assert time.monotonic() < deadline, known
+        time.sleep(0.02)
+
+
 def test_what_is_no_snapshot_is_404_and_what_has_no_directory_too(data, start_server):
     data.start()
     for path in ["/v1/admin/snapshots/999999", "/v1/admin/snapshots/x", "/v1/admin/snapshots/1/nothing"]:

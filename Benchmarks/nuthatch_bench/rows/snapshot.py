@@ -52,8 +52,8 @@ def one(bench, kind, keys):
         return {"before": before, "during": during, "seconds": took}
 
 
-def fill(bench, server, keys):
-    filled = bench.load.run(server, "--load", "fill", "--keys", keys, "--value-size", 64, "--connections", 12,
+def fill(bench, server, keys, length=64):
+    filled = bench.load.run(server, "--load", "fill", "--keys", keys, "--value-size", length, "--connections", 12,
                             "--pipeline", 16, "--again", "--max-seconds", PATIENCE)
     if filled["requests"] - filled["refused"] < keys:
         raise ServerFailed(f"{server.name} took {filled['requests']:,} of {keys:,} keys in {PATIENCE} s")

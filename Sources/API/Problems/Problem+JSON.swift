@@ -30,6 +30,7 @@ extension Problem {
         case .notedParameter: json.member("parameter", string: noted, into: &out)
         case .notedPointer: json.member("pointer", string: noted, into: &out)
         case .notedFailures: json.member("failed", raw: noted, into: &out)
+        case .notedFailure: json.member("failure", string: noted, into: &out)
         case .etag(let position):
             json.name("etag", into: &out)
             json.separate(into: &out)
@@ -87,6 +88,10 @@ extension Problem {
             Self.append(noted, escaping: escaping, into: &out)
             out.append(": ")
             out.append(detail)
+        case .notedFailure:
+            out.append(detail)
+            out.append(": ")
+            Self.append(noted, escaping: escaping, into: &out)
         case .notedPointer where !noted.isEmpty:
             out.append(detail)
             out.append(", at ")

@@ -22,6 +22,8 @@ struct Problem: Error, Sendable {
         case notedPointer
         /// The lines that failed, which stand in `noted` as JSON.
         case notedFailures
+        /// Why a snapshot failed, which stands in `noted`.
+        case notedFailure
         case etag(Position)
         case limit(Int)
         case needs(StaticString)

@@ -5,7 +5,7 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
     case notFound, noSuchResource, unknownPolicy, gone
     case methodNotAllowed, notAcceptable, unknownMethod
     case staleVersion, outOfBounds, notIndexed, wrongKind, settingsDiffer, seasonClosed
-    case patchConflict, sessionCap, sessionRotated
+    case patchConflict, sessionCap, sessionRotated, snapshotFailed
     case preconditionFailed, checkFailed
     case tooLarge, unsupportedMediaType, rangeNotSatisfiable, expectationFailed
     case unprocessable, windowNotKept
@@ -25,7 +25,7 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .staleVersion, .outOfBounds, .notIndexed, .wrongKind, .settingsDiffer, .seasonClosed,
-            .patchConflict, .sessionCap, .sessionRotated:
+            .patchConflict, .sessionCap, .sessionRotated, .snapshotFailed:
             409
         case .preconditionFailed, .checkFailed: 412
         case .tooLarge: 413
@@ -73,6 +73,7 @@ enum ProblemKind: Sendable, Equatable, CaseIterable {
         case .patchConflict: ("patch-conflict", "The patch does not fit")
         case .sessionCap: ("session-cap", "Too many sessions")
         case .sessionRotated: ("session-rotated", "The session has another id now")
+        case .snapshotFailed: ("snapshot-failed", "The snapshot is not sound")
         case .preconditionFailed: ("precondition-failed", "Precondition failed")
         case .checkFailed: ("check-failed", "Nothing was applied")
         case .tooLarge: ("too-large", "Too large")

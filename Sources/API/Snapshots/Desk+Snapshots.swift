@@ -37,7 +37,7 @@ extension Desk {
         accepted(id, service, response: &response)
     }
 
-    /// The file, piece by piece, or what is known of it; 202 while it is being made.
+    /// The file of a sound one, piece by piece, or what is known of it; 202 until its rehearsal has ended.
     mutating func getSnapshot(
         _ request: borrowing Request, _ turn: Turn, response: inout ResponseWriter
     ) throws(Problem) -> Disposition {
@@ -51,7 +51,8 @@ extension Desk {
             throw Problem(.notAcceptable, "a snapshot can be application/gzip or application/json")
         }
         guard let status = service.status(of: id) else { throw Self.noSnapshot }
-        guard let entry = status.entry, form == 0 else {
+        if form == 0, status.state == .failed { throw failed(status) }
+        guard let entry = status.entry, status.state == .complete, form == 0 else {
             var json = JSONWriter()
             scratch.removeAll()
             status.append(json: &json, into: &scratch)
@@ -119,6 +120,12 @@ extension Desk {
     // MARK: Parts
 
     private static let noSnapshot = Problem(.noSuchResource, "there is no snapshot of this id: GET /v1/admin/snapshots")
+
+    private mutating func failed(_ status: SnapshotStatus) -> Problem {
+        noted.removeAll()
+        noted.append(Array((status.failure ?? "").utf8))
+        return Problem(.snapshotFailed, "the snapshot was not made or did not pass its rehearsal", .notedFailure)
+    }
 
     private mutating func snapshots(_ request: borrowing Request) throws(Problem) -> SnapshotService {
         try refuseParameters(request)

@@ -5,8 +5,13 @@ import HTTP1
 import JSON
 
 extension SnapshotStatus {
-    /// Whether it is still to be made.
-    var isInTheMaking: Bool { state == .waiting || state == .running }
+    /// Whether it has still to be made, or to be rehearsed.
+    var isInTheMaking: Bool {
+        switch state {
+        case .waiting, .running, .rehearsing: true
+        case .complete, .failed: false
+        }
+    }
 
     /// Appends it as an object. The id is a string, as all that is not counted with.
     func append(json: inout JSONWriter, into out: inout IOBuffer) {
@@ -27,6 +32,7 @@ extension SnapshotStatus {
         switch state {
         case .waiting: "waiting"
         case .running: "running"
+        case .rehearsing: "rehearsing"
         case .complete: "complete"
         case .failed: "failed"
         }
@@ -40,7 +46,7 @@ extension SnapshotStatus {
         json.member("bytes", integer: entry.length, into: &out)
         json.member("digest", string: Array(entry.digest.hexText.utf8).span, into: &out)
         json.member("crc32c", string: Array(entry.checksum.hexText.utf8).span, into: &out)
-        json.member("rehearsed", bool: entry.isRehearsed, into: &out)
+        json.member("rehearsed", bool: state == .complete, into: &out)
         json.member("verifying", bool: isVerifying, into: &out)
         if let verifiedAt { append("verified_at", verifiedAt, json: &json, into: &out) }
     }

@@ -23,14 +23,17 @@ package struct Retention: Sendable, Equatable {
     /// - Parameters:
     ///   - now: the log time, to which those of the entries compare; the wall clock may have been set back behind it.
     ///   - reader: the position that the slowest replica has; nil without replicas.
-    ///   - isArchived: whether a file has been copied to where it must go first; true where there is no archive.
+    ///   - isArchived: whether a file has been copied to where it must be first; true where there is no archive. A
+    ///     snapshot that was never rehearsed is not copied and not asked about.
     package func plan(
         _ manifest: Manifest, now: Instant, reader: Position? = nil, isArchived: (UInt64) -> Bool = { _ in true }
     ) -> Plan {
         var plan = Plan()
         let kept = keptSnapshots(manifest, start: now.advanced(byMilliseconds: -window))
-        plan.snapshots = manifest.snapshots.filter { !kept.contains($0.id) && isArchived($0.id) }
-        let remaining = manifest.snapshots.filter { kept.contains($0.id) || !isArchived($0.id) }
+        plan.snapshots = manifest.snapshots.filter { snapshot in
+            !kept.contains(snapshot.id) && (!snapshot.isRehearsed || isArchived(snapshot.id))
+        }
+        let remaining = manifest.snapshots.filter { !plan.snapshots.contains($0) }
         guard let oldest = remaining.min(by: { $0.position < $1.position }) else { return plan }
         // The whole log stays as long as it is what covers the beginning of the window.
         if manifest.hasWholeLog, oldest.logTime > now.advanced(byMilliseconds: -window) { return plan }

@@ -37,6 +37,7 @@ extension Recovery {
             } catch {
                 if case .newer(let newer) = error { throw .newer(newer) }
                 reasons.append("\(snapshot.name) is not used: \(error.reason)")
+                report.unsound.insert(snapshot.id)
                 continue
             }
             report.warnings += reasons.map { "\($0). \(Self.newSnapshot)" }

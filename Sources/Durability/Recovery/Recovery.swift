@@ -107,6 +107,9 @@ package struct Recovery: Sendable {
         let identity = Identity(
             hashSecret: manifest.hashSecret, epoch: manifest.epoch, number: end.last.number)
         let state = try load(manifest, tail, end, identity, &report)
+        for index in manifest.snapshots.indices where report.unsound.contains(manifest.snapshots[index].id) {
+            manifest.snapshots[index].isRehearsed = false
+        }
         let first = Position(epoch: manifest.epoch, number: end.last.number + 1)
         return try open(manifest, state: state, first: first, end: end, tail: tail, report)
     }

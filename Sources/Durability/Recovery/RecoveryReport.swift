@@ -18,6 +18,8 @@ package struct RecoveryReport: Sendable {
     package var rewrittenBytes = 0
     /// Whether positions go on in a new epoch.
     package var hasNewEpoch = false
+    /// Snapshots that could not be loaded, by id: they count as not rehearsed from now on.
+    var unsound: Set<UInt64> = []
     package var warnings: [String] = []
 
     package struct Torn: Sendable, Equatable {

@@ -35,6 +35,14 @@ package struct DirectoryCheck: Sendable {
             lines.append(line)
         }
 
+        /// Names bytes behind the end of a closed segment: no damage, for a start that ends between the manifest that
+        /// closes a segment and the cutting of its file leaves them, and nobody reads them.
+        mutating func noteSurplus(of segment: SegmentBytes) {
+            guard segment.surplus > 0, let closing = segment.entry.closing else { return }
+            let name = segment.entry.name
+            add(.sound, "\(name), byte \(closing.length): \(segment.surplus) bytes behind its end do not count")
+        }
+
         mutating func add(_ error: RecoveryError) { add(error.isNewer ? .newer : .damaged, "\(error)") }
 
         mutating func add(_ failure: SnapshotFailure) { add(failure.isNewer ? .newer : .damaged, "\(failure)") }
@@ -151,7 +159,7 @@ package struct DirectoryCheck: Sendable {
                 return !replay.isOver
             }
             if let damage = replay.damage { throw damage }
-            try checkChecksums(manifest)
+            try checkClosed(manifest, &findings)
             findings.add(.sound, "the log: \(replay.records) records up to position \(replay.whole.last.text)")
         } catch {
             findings.add(error)
@@ -167,7 +175,7 @@ package struct DirectoryCheck: Sendable {
     }
 
     /// Closed segments are the files that were closed, up to bytes that belong to no record.
-    private func checkChecksums(_ manifest: Manifest) throws(RecoveryError) {
+    private func checkClosed(_ manifest: Manifest, _ findings: inout Findings) throws(RecoveryError) {
         for entry in manifest.segments {
             guard let closing = entry.closing else { continue }
             let segment = try SegmentBytes(entry, of: manifest.history, on: disk)
@@ -175,6 +183,7 @@ package struct DirectoryCheck: Sendable {
                 throw .damage(
                     LogDamage(entry, at: closing.length, last: closing.last, reason: "not the file that was closed"))
             }
+            findings.noteSurplus(of: segment)
         }
     }
 

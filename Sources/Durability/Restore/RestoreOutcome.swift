@@ -22,6 +22,8 @@ package enum RestoreError: Error, Sendable, CustomStringConvertible {
     case notEmpty(String)
     case recovery(RecoveryError)
     case snapshot(SnapshotFailure)
+    /// An archive of several histories.
+    case ambiguous(String, volumes: [String])
 
     package var description: String {
         switch self {
@@ -29,6 +31,8 @@ package enum RestoreError: Error, Sendable, CustomStringConvertible {
         case .notEmpty(let path): "\(path) is not empty. Name a directory that is empty or not there"
         case .recovery(let error): error.description
         case .snapshot(let error): error.description
+        case .ambiguous(let path, let volumes):
+            "\(path) holds several histories. Name one of its directories: \(volumes.joined(separator: ", "))"
         }
     }
 }

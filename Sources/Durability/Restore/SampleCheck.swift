@@ -81,6 +81,7 @@ package struct SampleCheck: Sendable {
             let records = checked.stretches.reduce(0) { $0 + $1.records }
             progress.addRecords(records)
             findings.add(.sound, "\(entry.name): sound, \(records) records")
+            findings.noteSurplus(of: segment)
         } catch {
             judge(entry.name, &findings) { $0.add(error) }
         }

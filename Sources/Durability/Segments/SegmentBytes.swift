@@ -13,13 +13,17 @@ package final class SegmentBytes: Sendable {
     package let header: SegmentHeader
     /// A closed segment up to its length, an open one to the end of the file.
     package let bytes: IOBuffer
+    /// How many bytes the file of a closed segment has behind its length. They do not count.
+    package let surplus: Int
 
     package init(_ entry: SegmentEntry, of history: HistoryID, on disk: any Disk) throws(RecoveryError) {
         self.entry = entry
         var read = IOBuffer()
         do throws(SystemError) {
             let file = try disk.openForReading(entry.name)
-            let length = min(entry.closing?.length ?? .max, try file.length(), Self.maximumLength + 1)
+            let found = try file.length()
+            surplus = entry.closing.map { max(0, found - $0.length) } ?? 0
+            let length = min(entry.closing?.length ?? .max, found, Self.maximumLength + 1)
             read.reserve(length)
             try file.readAll(at: 0, upTo: length, into: &read)
         } catch {

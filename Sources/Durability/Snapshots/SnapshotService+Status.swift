@@ -1,9 +1,17 @@
 import CacheModel
 import Synchronization
 
-/// One snapshot as an operator sees it: made, in the making, or failed.
+/// One snapshot as an operator sees it: sound, in the making, or failed.
 package struct SnapshotStatus: Sendable {
-    package enum State: Sendable { case waiting, running, complete, failed }
+    package enum State: Sendable {
+        case waiting, running
+        /// Made, and not known to be sound before its rehearsal ends.
+        case rehearsing
+        /// Its last rehearsal went well: only then it may be fetched.
+        case complete
+        /// It was not made, or its last rehearsal did not go well.
+        case failed
+    }
 
     package var id: UInt64
     package var state: State
@@ -13,7 +21,7 @@ package struct SnapshotStatus: Sendable {
     package var phase = SnapshotProgress.Phase.waiting
     package var records: UInt64 = 0
     package var bytes: UInt64 = 0
-    /// Whether it is loaded in rehearsal now, and when that last went well since the start.
+    /// Whether it is loaded in rehearsal now or soon, and when that last went well since the start.
     package var isVerifying = false
     package var verifiedAt: Instant?
     /// Why it was not made, or did not pass.
@@ -44,11 +52,16 @@ extension SnapshotService {
     package func status(of id: UInt64) -> SnapshotStatus? { all.first { $0.id == id } }
 
     private func status(of entry: SnapshotEntry, _ now: Shared) -> SnapshotStatus {
-        var status = SnapshotStatus(id: entry.id, state: .complete)
+        var status = SnapshotStatus(id: entry.id, state: .rehearsing)
         status.entry = entry
         status.isVerifying = now.verifying == entry.id || now.toVerify.contains(entry.id)
         status.verifiedAt = now.verified[entry.id]
-        status.failure = now.failures[entry.id]
+        if now.isSound(entry) {
+            status.state = .complete
+        } else if let failure = now.failures[entry.id], !status.isVerifying {
+            status.state = .failed
+            status.failure = failure
+        }
         return status
     }
 

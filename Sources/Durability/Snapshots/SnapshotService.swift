@@ -11,7 +11,8 @@ import Synchronization
 ///
 /// A snapshot counts in this order: written under another name, synced, the log synced up to its position, renamed,
 /// the directory synced, entered in the manifest, rehearsed, marked as rehearsed. What breaks off before is removed; a
-/// file left by a crash is removed at the next start.
+/// file left by a crash is removed at the next start. Only one whose last rehearsal went well is given out; the mark of
+/// one that fails a later rehearsal is taken back, so that no file goes because of it and the next start tries again.
 package final class SnapshotService: Sendable {
     /// What the service is made of.
     package struct Parts: Sendable {
@@ -24,11 +25,13 @@ package final class SnapshotService: Sendable {
         package var now: @Sendable () -> Instant
         /// Tells the operator.
         package var note: @Sendable (String) -> Void
+        /// Whether a file has been copied to where it must be before it may go.
+        package var isArchived: @Sendable (UInt64) -> Bool
 
         package init(
             state: any DurableState, log: any SnapshotLog, manifest: ManifestStore,
             rehearsalState: @escaping @Sendable () -> any RehearsalState, now: @escaping @Sendable () -> Instant,
-            note: @escaping @Sendable (String) -> Void
+            note: @escaping @Sendable (String) -> Void, isArchived: @escaping @Sendable (UInt64) -> Bool = { _ in true }
         ) {
             self.state = state
             self.log = log
@@ -36,6 +39,7 @@ package final class SnapshotService: Sendable {
             self.rehearsalState = rehearsalState
             self.now = now
             self.note = note
+            self.isArchived = isArchived
         }
     }
 
@@ -48,10 +52,24 @@ package final class SnapshotService: Sendable {
         var isRunning = false
         var toVerify: [UInt64] = []
         var verifying: UInt64?
-        /// Why the last snapshot, or the last verification of one, failed.
+        /// Why a snapshot was not made, or did not pass its last rehearsal.
         var failures: [UInt64: String] = [:]
+        /// When each last passed its rehearsal since the start.
         var verified: [UInt64: Instant] = [:]
+        var mayLetGo = false
         var isStopping = false
+
+        /// Whether its last rehearsal, in this run or before, went well.
+        func isSound(_ entry: SnapshotEntry) -> Bool {
+            failures[entry.id] == nil && (entry.isRehearsed || verified[entry.id] != nil)
+        }
+
+        /// Forgets what is known of snapshots that are no more, or never were.
+        mutating func forgetFailures() {
+            let ids = Set(entries.map(\.id))
+            failures = failures.filter { ids.contains($0.key) }
+            verified = verified.filter { ids.contains($0.key) }
+        }
     }
 
     let parts: Parts
@@ -87,12 +105,9 @@ package final class SnapshotService: Sendable {
         work.signal()
         threads.join()
         // By number: a start alone raises the epoch.
-        let last = shared.withLock { $0.entries.last?.position } ?? .none
+        let last = shared.withLock { now in now.entries.last { now.failures[$0.id] == nil }?.position } ?? .none
         if options.atStop, parts.state.lastPosition.number > last.number { make() }
     }
-
-    /// Breaks off the last snapshot, when the server must stop at once.
-    package func abandon() { progressNow.withLock { $0.stop() } }
 
     // MARK: For the one who asks
 
@@ -106,20 +121,28 @@ package final class SnapshotService: Sendable {
         return id
     }
 
-    /// Asks that a snapshot be rehearsed again; false when there is none of that id.
+    /// Asks that a snapshot be rehearsed again, also when that is being done already: it may have been damaged since
+    /// that began. False when there is none of that id.
     package func verify(_ id: UInt64) -> Bool {
         let isKnown = shared.withLock { shared in
             guard shared.entries.contains(where: { $0.id == id }) else { return false }
-            if !shared.toVerify.contains(id), shared.verifying != id { shared.toVerify.append(id) }
+            if !shared.toVerify.contains(id) { shared.toVerify.append(id) }
             return true
         }
         if isKnown { work.signal() }
         return isKnown
     }
 
-    /// The file of a snapshot and how long it is; nil when there is none of that id.
+    /// Files may go that could not before: they have been archived.
+    package func letGo() {
+        shared.withLock { $0.mayLetGo = true }
+        work.signal()
+    }
+
+    /// The file of a snapshot and how long it is; nil when there is no sound one of that id.
     package func open(_ id: UInt64) throws(SystemError) -> (file: any DiskFile, length: Int)? {
-        guard let entry = shared.withLock({ $0.entries.first { $0.id == id } }) else { return nil }
+        let found = shared.withLock { shared in shared.entries.first { $0.id == id && shared.isSound($0) } }
+        guard let entry = found else { return nil }
         return (try parts.manifest.disk.openForReading(entry.name), entry.length)
     }
 
@@ -133,12 +156,15 @@ package final class SnapshotService: Sendable {
         rehearseWhatWasNot()
         while true {
             _ = work.wait(milliseconds: 1000)
-            let (isStopping, isWanted, toVerify) = shared.withLock { shared in
-                let work = (shared.isStopping, shared.isWanted, shared.toVerify)
+            let (isStopping, isWanted, toVerify, mayLetGo) = shared.withLock { shared in
+                let work = (shared.isStopping, shared.isWanted, shared.toVerify, shared.mayLetGo)
                 shared.toVerify = []
+                shared.mayLetGo = false
                 return work
             }
             if isStopping { return }
+            // What cannot go now is tried again behind the next snapshot.
+            if mayLetGo { retire() }
             for id in toVerify { rehearse(id) }
             if isWanted || isDue() { make() }
         }
@@ -152,7 +178,10 @@ package final class SnapshotService: Sendable {
 
     private func reserve() {
         let id = parts.manifest.takeFile()
-        shared.withLock { $0.next = id }
+        shared.withLock { shared in
+            shared.next = id
+            shared.isRunning = false
+        }
     }
 
     /// Makes one, whole; a failure is told and kept for who asks.
@@ -165,18 +194,22 @@ package final class SnapshotService: Sendable {
         let progress = SnapshotProgress()
         progressNow.withLock { $0 = progress }
         if shared.withLock({ $0.isStopping && !options.atStop }) { progress.stop() }
-        defer { shared.withLock { $0.isRunning = false } }
         schedule.withLock { $0.began(at: parts.now(), bytes: parts.log.bytesWritten) }
         do throws(SnapshotFailure) {
             let entry = try write(id, progress)
             schedule.withLock { $0.made(entry.position) }
+            // Who asks from now on gets the next one.
             reserve()
             rehearse(id)
             progress.phase = .done
         } catch {
             progress.phase = .failed
             removeUnfinished()
-            shared.withLock { $0.failures[id] = error.description }
+            shared.withLock { shared in
+                shared.isRunning = false
+                shared.forgetFailures()
+                shared.failures[id] = error.description
+            }
             parts.note("snapshot \(id) was not made: \(error)")
         }
     }
@@ -224,18 +257,22 @@ package final class SnapshotService: Sendable {
         defer { shared.withLock { $0.verifying = nil } }
         do throws(SnapshotFailure) {
             try load(entry)
-            shared.withLock { shared in
-                shared.failures[id] = nil
-                shared.verified[id] = parts.now()
-            }
-            if !entry.isRehearsed { try markRehearsed(id) }
-            try retire()
         } catch .cancelled {
             return
         } catch {
-            shared.withLock { $0.failures[id] = error.description }
+            shared.withLock { shared in
+                shared.failures[id] = error.description
+                shared.verified[id] = nil
+            }
             parts.note("snapshot \(id) did not pass its rehearsal: \(error)")
+            mark(entry, isRehearsed: false)
+            return
         }
+        shared.withLock { shared in
+            shared.failures[id] = nil
+            shared.verified[id] = parts.now()
+        }
+        if mark(entry, isRehearsed: true) { retire() }
     }
 
     /// On a thread of low priority, since none can be raised again.
@@ -259,12 +296,21 @@ package final class SnapshotService: Sendable {
         try outcome.withLock { $0 }.get()
     }
 
-    private func markRehearsed(_ id: UInt64) throws(SnapshotFailure) {
-        try changeManifest { manifest in
-            for index in manifest.snapshots.indices where manifest.snapshots[index].id == id {
-                manifest.snapshots[index].isRehearsed = true
+    /// Says in the manifest how the rehearsal went; false where that could not be written.
+    @discardableResult
+    private func mark(_ entry: SnapshotEntry, isRehearsed: Bool) -> Bool {
+        if entry.isRehearsed == isRehearsed { return true }
+        do throws(SnapshotFailure) {
+            try changeManifest { manifest in
+                for index in manifest.snapshots.indices where manifest.snapshots[index].id == entry.id {
+                    manifest.snapshots[index].isRehearsed = isRehearsed
+                }
             }
+        } catch {
+            parts.note("how the rehearsal of snapshot \(entry.id) went could not be written down: \(error)")
+            return false
         }
+        return true
     }
 
     // MARK: Files
@@ -276,12 +322,17 @@ package final class SnapshotService: Sendable {
     }
 
     /// Lets go of what nobody needs: out of the manifest first, then off the disk.
-    private func retire() throws(SnapshotFailure) {
+    private func retire() {
         let manifest = parts.manifest.current
         guard let newest = manifest.snapshots.last else { return }
-        let plan = options.retention.plan(manifest, now: newest.logTime)
-        do throws(SystemError) { try parts.manifest.drop(plan) } catch { throw .disk(error) }
-        shared.withLock { $0.entries = parts.manifest.current.snapshots }
+        let plan = options.retention.plan(manifest, now: newest.logTime, isArchived: parts.isArchived)
+        do throws(SystemError) { try parts.manifest.drop(plan) } catch {
+            parts.note("old snapshots and the log before them could not be let go: \(error). \(error.advice)")
+        }
+        shared.withLock { shared in
+            shared.entries = parts.manifest.current.snapshots
+            if !plan.snapshots.isEmpty { shared.forgetFailures() }
+        }
     }
 
     private func removeUnfinished() {

@@ -11,7 +11,7 @@ import Synchronization
 /// ```
 /// Made before the state it serves, because the state is made with a reader; ``start(_:in:digest:listener:)`` when
 /// recovery has said where the log goes on. Nobody may change the state before.
-package final class DurableLog: EffectReader {
+package final class DurableLog: EffectReader, SegmentLog {
     /// Unwritten bytes above which changes are held: the disk does not keep up.
     private static let mostQueued = 256 << 20
     /// How often the log thread looks for room again on a full disk, in milliseconds.
@@ -32,6 +32,7 @@ package final class DurableLog: EffectReader {
     private let wake = Semaphore()
     private let isSleeping = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
+    private let mustCloseSegment = Atomic<Bool>(false)
     let running = Mutex<Running?>(nil)
     private let threads = ThreadGroup()
     private let hasFailed = Atomic<Bool>(false)
@@ -89,15 +90,27 @@ package final class DurableLog: EffectReader {
         running.withLock { $0?.syncer }?.request(through: position)
     }
 
+    package var writtenPosition: Position { running.withLock { $0?.progress.written } ?? .none }
+
+    package func closeSegment() {
+        mustCloseSegment.store(true, ordering: .relaxed)
+        wakeUp()
+    }
+
     // MARK: The log thread
 
     private func write(_ appender: consuming LogAppender, _ running: Running) {
         var appender = appender
         while running.progress.state != .failed {
-            let outcome = appender.step(
-                queue, synced: running.progress.synced, wall: Instant(milliseconds: Clock.wallMilliseconds()),
-                monotonic: Clock.monotonicMilliseconds())
+            let wall = Instant(milliseconds: Clock.wallMilliseconds())
+            let isEarly = mustCloseSegment.exchange(false, ordering: .relaxed)
+            let outcome =
+                isEarly
+                ? appender.closeEarly(at: wall)
+                : appender.step(
+                    queue, synced: running.progress.synced, wall: wall, monotonic: Clock.monotonicMilliseconds())
             switch outcome {
+            case .idle where isEarly: continue
             case .idle:
                 if isStopping.load(ordering: .acquiring) { return close(appender, running) }
                 sleep()

@@ -137,6 +137,18 @@ struct LogAppender: ~Copyable {
         try beginSegment(at: wall)
     }
 
+    /// Closes the segment though it is not full, and begins the next. Nothing where it holds no record, or where there
+    /// is no room for another now.
+    mutating func closeEarly(at wall: Instant) -> Outcome {
+        guard !isWriteLeft, writer.length > SegmentHeader.size, (try? roomForSegment()) != nil else { return .idle }
+        do throws(SystemError) { try closeSegment(at: wall) } catch {
+            // Its room may have been given back: what comes next goes into a new one.
+            isWriteLeft = true
+            return outcome(error)
+        }
+        return .written
+    }
+
     /// Gives back the room that was made and not used, and brings the segment to the disk.
     func sealOff() throws(SystemError) {
         try writer.file.truncate(to: writer.length)

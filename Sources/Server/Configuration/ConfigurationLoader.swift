@@ -139,7 +139,11 @@ package struct ConfigurationLoader {
 
     /// What is kept must fit a record, and what is atomic a segment, or a start could not read it.
     private mutating func checkKept() {
-        guard !configuration.keeping.directory.isEmpty else { return }
+        let keeping = configuration.keeping
+        if !keeping.archiveDirectory.isEmpty, ["", keeping.archiveDirectory].contains(keeping.directory) {
+            fail("archive-dir", "needs a --data-dir to copy from, which is another directory")
+        }
+        guard !keeping.directory.isEmpty else { return }
         if configuration.limits.valueSize > RecordHeader.maximumValue {
             fail("max-value-size", "with --data-dir a value has 31mb at most")
         }

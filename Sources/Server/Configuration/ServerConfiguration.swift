@@ -55,6 +55,10 @@ package struct KeepingSettings: Sendable, Equatable {
     package var snapshotAtStop = true
     /// How far back a restore can go.
     package var restoreWindow = Duration.seconds(86_400)
+    /// The directory that closed segments and snapshots are copied to; empty: they are not.
+    package var archiveDirectory = ""
+    /// How long a segment that holds records stays open at most; zero until it is full.
+    package var archiveEvery = Duration.seconds(60)
 
     package init() {}
 }

@@ -69,6 +69,13 @@ package struct Setting: Sendable {
         }
     }
 
+    static func directory(_ name: String, _ place: Place<String>) -> Setting {
+        Setting(name: name, isSwitch: false, defaultText: "") { configuration, text throws(SettingFailure) in
+            guard !text.isEmpty else { throw SettingFailure(text, allowed: "the path of a directory") }
+            configuration[keyPath: place] = text
+        }
+    }
+
     static func bytes(_ name: String, _ place: Place<Int>, in range: ClosedRange<Int>) -> Setting {
         Setting(name: name, isSwitch: false, defaultText: SettingText.byteText(defaults[keyPath: place])) {
             configuration, text throws(SettingFailure) in

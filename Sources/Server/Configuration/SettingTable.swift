@@ -30,10 +30,7 @@ extension Setting {
     ]
 
     private static let keeping: [Setting] = [
-        Setting(name: "data-dir", isSwitch: false, defaultText: "") { configuration, text throws(SettingFailure) in
-            guard !text.isEmpty else { throw SettingFailure(text, allowed: "the path of a directory") }
-            configuration.keeping.directory = text
-        },
+        .directory("data-dir", \.keeping.directory),
         .choice("fsync", \.keeping.fsync),
         .choice("log-failure", \.keeping.logFailure),
         .toggle("strict-tail", \.keeping.strictTail),
@@ -45,6 +42,8 @@ extension Setting {
         .number("snapshot-keep", \.keeping.snapshotKeep, in: 1...1000),
         .toggle("snapshot-at-stop", \.keeping.snapshotAtStop),
         .duration("restore-window", \.keeping.restoreWindow, in: .zero...Duration.seconds(3650 * 86_400)),
+        .directory("archive-dir", \.keeping.archiveDirectory),
+        .duration("archive-every", \.keeping.archiveEvery, in: .zero...aDay),
     ]
 
     private static let access: [Setting] = [

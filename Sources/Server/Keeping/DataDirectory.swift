@@ -27,6 +27,7 @@ enum DataDirectory {
         makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
     ) throws -> Opened {
         let disk = try PosixDisk.open(settings.directory, creating: true)
+        let archiveRoot = try Archive.root(settings)
         let log = DurableLog(policy: settings.fsync, segmentBytes: segmentBytes)
         var options = Recovery.Options()
         options.strictTail = settings.strictTail
@@ -41,14 +42,17 @@ enum DataDirectory {
         let (store, digest, lines) = (recovered.store, recovered.digest, recovered.report.lines)
         let logProgress = try log.start(recovered.takeLog(), in: store, digest: digest, listener: waker)
         let secret = store.current.hashSecret
+        let archive = Archive.service(in: archiveRoot, of: store, log: log, settings)
         let snapshots = SnapshotService(
             SnapshotService.Parts(
                 state: engine, log: log, manifest: store, rehearsalState: { DigestState(hashSecret: secret) },
                 now: { Instant(milliseconds: Clock.wallMilliseconds()) },
-                note: { Files.writeLine("nuthatch: \($0)", to: .standardError) }),
+                note: { Files.writeLine("nuthatch: \($0)", to: .standardError) },
+                isArchived: { archive?.isArchived($0) ?? true }),
             options: snapshotOptions(settings))
         try snapshots.start()
-        let keeper = Keeper(log, logProgress, flags: waker.flags)
+        try archive?.start { snapshots.letGo() }
+        let keeper = Keeper(log, logProgress, archive: archive, flags: waker.flags)
         return Opened(
             engine: engine, keeper: keeper, snapshots: snapshots, topics: KeptTopics(engine, keeper),
             history: store.current.history, lines: lines)

@@ -8,10 +8,13 @@ import Synchronization
 final class Keeper: ChangeGate, Sendable {
     let log: DurableLog
     let progress: LogProgress
+    /// Nil where nothing is archived.
+    let archive: ArchiveService?
     let flags: [HoldFlag]
 
-    init(_ log: DurableLog, _ progress: LogProgress, flags: [HoldFlag]) {
+    init(_ log: DurableLog, _ progress: LogProgress, archive: ArchiveService?, flags: [HoldFlag]) {
         self.log = log
+        self.archive = archive
         self.progress = progress
         self.flags = flags
     }
@@ -25,6 +28,7 @@ final class Keeper: ChangeGate, Sendable {
         figures.syncs = log.counters.syncs
         figures.syncNanoseconds = log.counters.syncNanoseconds
         figures.refusedWrites = log.counters.refusedWrites
+        figures.archive = archive?.figures
         return figures
     }
 

@@ -1,3 +1,4 @@
+import CacheModel
 import Durability
 
 /// What is said each second of work that takes longer.
@@ -25,5 +26,14 @@ extension SnapshotService {
         case .rehearsing: "reading the last snapshot again: \(progress.bytes >> 20) MiB"
         case .waiting, .done, .failed: nil
         }
+    }
+}
+
+extension ArchiveService {
+    /// Of the copying of what is left; nil when nothing is.
+    var line: String? {
+        let figures = figures
+        guard figures.waitingFiles > 0 else { return nil }
+        return "archiving: \(figures.waitingFiles) files left, \(figures.waitingBytes >> 20) MiB"
     }
 }

@@ -27,7 +27,19 @@ final class FoldedState: DurableState {
     var entries: [[UInt8]: Entry] { contents.withLock { $0.entries } }
     var digest: UInt64 { contents.withLock { $0.digest } }
     var lastPosition: Position { contents.withLock { $0.last } }
-    func capture(from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void) -> CaptureCursor? { nil }
+
+    /// All there is at once.
+    func capture(from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void) -> CaptureCursor? {
+        for (key, entry) in entries {
+            var effect = OwnedEffect(kind: .put, key: key)
+            effect.bytes = entry.value
+            effect.fields = entry.fields
+            effect.state.lifetime = entry.lifetime
+            effect.with { sink($0, entry.position) }
+        }
+        return nil
+    }
+
     func forgetDepartures() {}
 
     func apply(_ effect: borrowing Effect, at position: Position) {

@@ -10,26 +10,37 @@ struct WrittenLog {
     let ledger: Ledger
     let manifest: Manifest
 
-    /// - Parameter segmentBytes: where the log goes on in a new segment.
-    init(policy: TestPolicy, seed: UInt64, batches: Int, segmentBytes: Int = 10 << 10) throws {
+    /// - Parameters:
+    ///   - segmentBytes: where the log goes on in a new segment.
+    ///   - snapshot: behind how many batches one is made, if at all.
+    init(
+        policy: TestPolicy, seed: UInt64, batches: Int, segmentBytes: Int = 10 << 10, snapshotBehind snapshot: Int = 0
+    ) throws {
         let disk = SimulatedDisk()
         let recovered = try recover(disk, policy: policy)
         var ledger = Ledger()
         ledger.start = recovered.end.last
-        manifest = try Self.write(recovered, policy, seed, batches, segmentBytes, &ledger)
+        let (store, state) = (recovered.store, recovered.state)
+        var log = TestLog(recovered, policy: policy, seed: seed, now: 1_000_000, segmentBytes: segmentBytes)
+        for count in 1...batches {
+            try log.writeBatch(&ledger)
+            if count == snapshot { try Self.makeSnapshot(of: state, ledger, store) }
+        }
+        manifest = store.current
         disk.kill()
         self.disk = disk
         self.ledger = ledger
     }
 
-    private static func write(
-        _ recovered: consuming Recovered, _ policy: TestPolicy, _ seed: UInt64, _ batches: Int, _ segmentBytes: Int,
-        _ ledger: inout Ledger
-    ) throws -> Manifest {
-        let store = recovered.store
-        var log = TestLog(recovered, policy: policy, seed: seed, now: 1_000_000, segmentBytes: segmentBytes)
-        for _ in 0..<batches { try log.writeBatch(&ledger) }
-        return store.current
+    private static func makeSnapshot(of state: any DurableState, _ ledger: Ledger, _ store: ManifestStore) throws {
+        let id = store.takeFile()
+        let end = LogEnd(last: ledger.last, lastTime: ledger.records.last!.time)
+        let still = StillState(state, at: end, shiftedBy: 0)
+        let writer = SnapshotWriter(
+            file: try store.disk.create(FileNames.snapshot(id)), state: still, log: still, of: store.current,
+            progress: SnapshotProgress())
+        let summary = try writer.write(wallTime: end.lastTime, threads: 1, level: 1)
+        try store.update { $0.snapshots.append(summary.entry(id: id, madeAt: end.lastTime, isRehearsed: true)) }
     }
 
     /// The name of the open segment.
