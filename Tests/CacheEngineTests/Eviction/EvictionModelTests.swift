@@ -10,7 +10,7 @@ struct EvictionModelTests {
     private static let operations = repetitions(10_000, nightly: 1_000_000, release: 1_000_000)
 
     @Test(
-        "what is there is right, only those leave that may, memory stays below the limit, and replay gives the same set",
+        "what is there is right, only those leave that may, memory keeps to its limit, and replay gives the same set",
         arguments: EvictionPolicy.allNames)
     func follows(_ name: String) {
         let run = EvictionRun(EvictionPolicy(name: name)!)
@@ -26,7 +26,7 @@ struct EvictionModelTests {
     }
 
     @Test(
-        "when only entries are left that must be spared, writes are refused, reads and deletes go on, and make room again",
+        "when only entries are left that must be spared, writes are refused, reads go on, and deletes make room",
         arguments: EvictionPolicy.allNames.filter { $0.hasPrefix("volatile-") || $0 == "none" })
     func full(_ name: String) {
         let run = EvictionRun(EvictionPolicy(name: name)!)
