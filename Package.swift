@@ -86,19 +86,22 @@ let package = Package(
             path: "Benchmarks/Engine",
             swiftSettings: common),
 
+        // How often tests repeat, and what their chance starts from.
+        .target(name: "TestDepth", path: "Tests/TestDepth", swiftSettings: tests),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "CChecksum"], swiftSettings: tests),
         .testTarget(
-            name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Posix", "Bytes"],
+            name: "CacheEngineTests", dependencies: ["CacheEngine", "CacheModel", "Posix", "Bytes", "TestDepth"],
             swiftSettings: tests),
         .testTarget(
-            name: "DurabilityTests", dependencies: ["Durability", "CacheEngine", "CacheModel", "Posix", "Bytes"],
+            name: "DurabilityTests",
+            dependencies: ["Durability", "CacheEngine", "CacheModel", "Posix", "Bytes", "TestDepth"],
             swiftSettings: tests),
         .testTarget(
             name: "PubSubTests", dependencies: ["PubSub", "CacheModel", "Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Bytes"], swiftSettings: tests),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "Bytes"], swiftSettings: tests),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Posix", "Bytes"], swiftSettings: tests),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes"], swiftSettings: tests),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes", "TestDepth"], swiftSettings: tests),
         .testTarget(name: "ServerConfigurationTests", dependencies: ["Server", "API"], swiftSettings: tests),
         // What the fuzzers feed; also run over their corpus by the tests.
         .target(

@@ -1,5 +1,6 @@
 import Bytes
 import CacheModel
+import TestDepth
 import Testing
 
 @testable import CacheEngine

@@ -1,6 +1,7 @@
 import Bytes
 import CacheEngine
 import CacheModel
+import TestDepth
 import Testing
 
 /// Long random runs against the model, from a printed seed.
@@ -18,22 +19,38 @@ struct ModelTests {
         var description: String { "\(policy) \(maxMemory) bytes, \(keys) keys, values to \(largest), seed \(seed)" }
     }
 
+    /// One for each kind of cache, with a seed that is always the same.
+    private static let known = [
+        Setup(seed: 1), Setup(seed: 2, keys: 5), Setup(seed: 3, keys: 20_000, largest: 40),
+        Setup(seed: 4, largest: 5000, ordered: true),
+        Setup(seed: 5, maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+        Setup(seed: 6, maxMemory: 1 << 20, keys: 2000, largest: 9000, ordered: true),
+        Setup(seed: 7, policy: "lru", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+        Setup(seed: 8, policy: "lfu", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+        Setup(seed: 9, policy: "ttl", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+        Setup(seed: 10, policy: "random", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+        Setup(seed: 11, policy: "volatile-lru", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+        Setup(
+            seed: 12, policy: "volatile-s3-fifo", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+        Setup(seed: 13, policy: "none", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
+    ]
+
+    /// For each change the known seeds, each night and before a release others beside them.
+    private static var setups: [Setup] {
+        let rounds = namedSeed == nil ? repetitions(1, nightly: 5, release: 25) : 1
+        return (0..<rounds).flatMap { round in
+            known.map { setup in
+                var setup = setup
+                if round > 0 || namedSeed != nil { setup.seed = testSeed(round) }
+                setup.steps *= repetitions(1, nightly: 4, release: 4)
+                return setup
+            }
+        }
+    }
+
     @Test(
         "random operations answer as the model does, and their records rebuild the same cache",
-        arguments: [
-            Setup(seed: 1), Setup(seed: 2, keys: 5), Setup(seed: 3, keys: 20_000, largest: 40),
-            Setup(seed: 4, largest: 5000, ordered: true),
-            Setup(seed: 5, maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-            Setup(seed: 6, maxMemory: 1 << 20, keys: 2000, largest: 9000, ordered: true),
-            Setup(seed: 7, policy: "lru", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-            Setup(seed: 8, policy: "lfu", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-            Setup(seed: 9, policy: "ttl", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-            Setup(seed: 10, policy: "random", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-            Setup(seed: 11, policy: "volatile-lru", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-            Setup(
-                seed: 12, policy: "volatile-s3-fifo", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-            Setup(seed: 13, policy: "none", maxMemory: 640 << 10, keys: 20_000, largest: 400, steps: 40_000),
-        ])
+        arguments: setups)
     func run(_ setup: Setup) {
         var run = ModelRun(setup)
         for step in 0..<setup.steps {

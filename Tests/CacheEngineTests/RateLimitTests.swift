@@ -1,6 +1,7 @@
 import Bytes
 import CacheModel
 import Synchronization
+import TestDepth
 import Testing
 
 @testable import CacheEngine

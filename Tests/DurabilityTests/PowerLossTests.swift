@@ -1,6 +1,7 @@
 import Bytes
 import CacheModel
 import Posix
+import TestDepth
 import Testing
 
 @testable import Durability

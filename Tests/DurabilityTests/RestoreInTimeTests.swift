@@ -2,6 +2,7 @@ import Bytes
 import CacheEngine
 import CacheModel
 import Posix
+import TestDepth
 import Testing
 
 @testable import Durability

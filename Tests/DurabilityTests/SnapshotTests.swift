@@ -4,6 +4,7 @@ import CacheModel
 import Compression
 import Posix
 import Synchronization
+import TestDepth
 import Testing
 
 @testable import Durability

@@ -1,4 +1,5 @@
 import Bytes
+import TestDepth
 import Testing
 
 @testable import CacheEngine

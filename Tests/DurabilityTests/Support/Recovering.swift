@@ -1,8 +1,8 @@
 import Bytes
 import CacheModel
-import Foundation
 import Posix
 import Synchronization
+import TestDepth
 
 @testable import Durability
 
@@ -38,17 +38,5 @@ private final class SeededWords: Sendable {
     func next() -> UInt64 { random.withLock { $0.next() } }
 }
 
-/// How often a test repeats for each change, each night and each release: `NUTHATCH_TEST_DEPTH` is change, nightly or
-/// release.
-func repetitions<Count: BinaryInteger>(_ change: Count, nightly: Count, release: Count) -> Count {
-    switch ProcessInfo.processInfo.environment["NUTHATCH_TEST_DEPTH"] ?? "change" {
-    case "change": change
-    case "nightly": nightly
-    case "release": release
-    case let other: fatalError("NUTHATCH_TEST_DEPTH is change, nightly or release, not \(other)")
-    }
-}
-
 /// The first seed of a run: `NUTHATCH_SEED`, to repeat one, or anything.
-let firstSeed: UInt64 =
-    ProcessInfo.processInfo.environment["NUTHATCH_SEED"].flatMap(UInt64.init) ?? Process.randomWord() >> 16
+let firstSeed: UInt64 = namedSeed ?? Process.randomWord() >> 16

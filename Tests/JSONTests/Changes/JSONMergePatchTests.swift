@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import JSON
+import TestDepth
 import Testing
 
 @Suite struct `A merge patch` {

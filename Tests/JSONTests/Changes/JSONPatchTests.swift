@@ -1,5 +1,6 @@
 import Bytes
 import JSON
+import TestDepth
 import Testing
 
 @Suite struct `A JSON patch` {

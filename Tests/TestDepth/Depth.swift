@@ -1,0 +1,12 @@
+import Foundation
+
+/// How often a test repeats for each change, each night and each release: `NUTHATCH_TEST_DEPTH` is change, nightly or
+/// release.
+package func repetitions<Count: BinaryInteger>(_ change: Count, nightly: Count, release: Count) -> Count {
+    switch ProcessInfo.processInfo.environment["NUTHATCH_TEST_DEPTH"] ?? "change" {
+    case "change": change
+    case "nightly": nightly
+    case "release": release
+    case let other: fatalError("NUTHATCH_TEST_DEPTH is change, nightly or release, not \(other)")
+    }
+}
