@@ -12,6 +12,7 @@ import pytest
 from http_client import Client
 from node import Node
 from nuthatch_process import REPOSITORY, binary, clean_environment
+from test_durability_archive import wait_until_archived
 
 FENCE = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(nuthatch [^`]*\bDIR\b[^`]*)`")
@@ -72,8 +73,13 @@ class Reader:
         """Another server on the directory named, in place of the one that runs."""
         if self.node.process is not None:
             self.node.process.stop()
+        self.snapshot = None
         self.node.directory = self.place / re.search(r"--data-dir /var/lib/(\S+)", command)[1]
-        self.node.start()
+        if "--archive-dir" not in command:
+            self.node.start()
+            return
+        self.node.start("--archive-dir", self.place / "backup", "--archive-every", "1s")
+        wait_until_archived(self.node)
 
     def run(self, command: str) -> subprocess.CompletedProcess:
         return subprocess.run(
@@ -84,6 +90,7 @@ class Reader:
         """The command with this reader's directories, port, times and snapshot."""
         now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1)
         command = command.replace("/var/lib", str(self.place))
+        command = command.replace("/mnt/backup/nuthatch", str(self.place / "backup"))
         command = command.replace("localhost:8379", self.node.process.authority)
         command = re.sub(r"/snapshots/7\b", f"/snapshots/{self.snapshot}", command)
         return TIME.sub(now.strftime("%Y-%m-%dT%H:%M:%SZ"), command)
