@@ -143,6 +143,47 @@ import Testing
         #expect(try restore(from: root, to: .end) == LivedSite.Contents(archived.site.fold(count)))
     }
 
+    @Test func `leaves out a file that is gone`() throws {
+        var archived = try ArchivedSite(seed: 16)
+        try archived.site.write(batches: 90)
+        let lost = archived.site.store.current.closedSegments[0].entry
+        try archived.site.disk.remove(lost.name)
+        let notes = Notes()
+        let service = ArchivedSite.service(of: archived.site.store, in: archived.root, notes: notes)
+        #expect(!service.turn() && notes.all.count == 1 && notes.all[0].contains(lost.name), "\(notes.all)")
+        try archived.site.snapshot()
+        try archived.site.write(batches: 60)
+        #expect(!service.turn() && service.isArchived(lost.id))
+        expectSound(archived.root)
+    }
+
+    @Test func `is restored from the volume that reaches the time, not from one that has only begun`() throws {
+        var archived = try ArchivedSite(seed: 17)
+        try archived.live()
+        let data = archived.site.store.current
+        let base = try #require(data.snapshots.last)
+        // As when the machine went while the next volume was being filled.
+        let next = SimulatedDisk()
+        next.place(base.name, archived.site.disk[base.name])
+        try ManifestStore(data.volume(beginningWith: .snapshot(base)), on: next).update { _ in }
+        archived.root.put(next, named: "\(data.history.text.prefix(8))-\(base.position.text)")
+        let choice = try ArchiveChoice(archived.root)
+        try #require(choice.volumes.count == 2)
+        let last = try #require(data.closedSegments.last?.closing)
+        func start(_ target: RestoreTarget) throws -> [UInt64] {
+            try choice.volumes(for: target).map(\.manifest.archivedStart)
+        }
+        #expect(try start(.end) == [0])
+        #expect(try start(.time(last.lastTime)) == [0])
+        #expect(try start(.time(.never)) == [0])
+        #expect(try start(.time(base.logTime)) == [base.position.number, 0])
+        #expect(try start(.position(last.last)) == [0])
+        #expect(try start(.position(base.position)) == [base.position.number, 0])
+        let end = Position(epoch: 1, number: try end(of: archived.root))
+        let count = try #require(archived.site.ledger.records.firstIndex { $0.position == end }) + 1
+        #expect(try restore(from: archived.root, to: .end) == LivedSite.Contents(archived.site.fold(count)))
+    }
+
     @Test func `leaves out a damaged snapshot`() throws {
         var archived = try ArchivedSite(seed: 13)
         try archived.site.write(batches: 30)
@@ -202,11 +243,11 @@ import Testing
         let manifest = try #require(archived.root.disks[0].content(FileNames.manifest))
         used.place(FileNames.manifest, manifest)
         used.place(FileNames.mark, [])
-        archived.root.put(broken, named: "broken")
-        archived.root.put(used, named: "used")
+        archived.root.put(broken, named: "00000000-1.1")
+        archived.root.put(used, named: "00000000-1.2")
         let choice = try ArchiveChoice(archived.root)
         #expect(choice.volumes.count == 1 && choice.flaws.count == 1)
-        #expect(choice.flaws[0].hasPrefix("/archive/broken cannot be used: MANIFEST, byte "), "\(choice.flaws)")
+        #expect(choice.flaws[0].hasPrefix("/archive/00000000-1.1 cannot be used: MANIFEST, byte "), "\(choice.flaws)")
         let service = ArchivedSite.service(of: archived.site.store, in: archived.root)
         #expect(!service.turn() && archived.root.disks.count == 3)
     }

@@ -77,7 +77,7 @@ import Testing
         let recovered = try recover(written.disk)
         var plan = Retention.Plan()
         plan.segments = Array(recovered.store.current.segments.prefix(2))
-        try recovered.store.drop(plan)
+        try recovered.store.drop { _ in plan }
         let names = try written.disk.names()
         #expect(!names.contains(plan.segments[0].name))
         #expect(try ManifestStore.read(from: written.disk)?.segments.first == recovered.store.current.segments.first)

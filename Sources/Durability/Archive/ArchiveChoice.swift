@@ -21,7 +21,7 @@ package struct ArchiveChoice: Sendable {
         path = root.path
         var found: [Volume] = []
         var flaws: [String] = []
-        for name in try root.names() {
+        for name in try root.names() where VolumeName.isOne(name) {
             do throws(ManifestError) {
                 guard let (disk, manifest) = try root.volume(named: name) else { continue }
                 found.append(Volume(name: name, disk: disk, manifest: manifest))
@@ -29,7 +29,7 @@ package struct ArchiveChoice: Sendable {
                 flaws.append("\(root.path)/\(name) cannot be used: \(error.reason)")
             }
         }
-        volumes = found.sorted { $0.order < $1.order }
+        volumes = found.sorted { $0.manifest.beginning < $1.manifest.beginning }
         self.flaws = flaws
     }
 
@@ -46,22 +46,37 @@ package struct ArchiveChoice: Sendable {
         }
         let found: [Volume] =
             switch target {
-            case .end: volumes.max { $0.reach < $1.reach }.map { [$0] } ?? []
-            case .time(let time): volumes.reversed().filter { $0.manifest.archivedSince <= time }
+            case .end: farthest(of: volumes)
+            case .time(let time): leading(to: time)
             case .position(let position): volumes.reversed().filter { $0.manifest.leads(to: position) }
             }
         guard !found.isEmpty else { throw .recovery(.unreachable("nothing in \(path) leads there")) }
         return found
     }
-}
 
-extension ArchiveChoice.Volume {
+    /// Those that go past a time; where none does, the one that comes nearest.
+    private func leading(to time: Instant) -> [Volume] {
+        let before = volumes.filter { $0.manifest.archivedSince <= time }
+        let past = before.filter { $0.manifest.end.lastTime >= time }
+        return past.isEmpty ? farthest(of: before) : past.reversed()
+    }
+
     /// A line that was given up, as by going back to an older copy of the disk, has a lower epoch.
-    fileprivate var order: (UInt64, UInt64) { (manifest.epoch, manifest.archivedStart) }
-    fileprivate var reach: (UInt64, UInt64) { (manifest.epoch, manifest.archivedEnd) }
+    private func farthest(of volumes: [Volume]) -> [Volume] {
+        volumes.max { $0.manifest.end.last < $1.manifest.end.last }.map { [$0] } ?? []
+    }
 }
 
 extension Manifest {
+    /// The first position that can be restored to.
+    fileprivate var beginning: Position { start == .none ? snapshots.first?.position ?? .none : start }
+
+    /// The last position that can be restored to, and its time.
+    fileprivate var end: LogEnd {
+        let ends = snapshots.map { LogEnd(last: $0.position, lastTime: $0.logTime) } + fullSegments.map(\.closing.end)
+        return ends.max { $0.last < $1.last } ?? LogEnd(last: .none, lastTime: Instant(milliseconds: .min))
+    }
+
     /// Whether a snapshot is of this position, or a segment behind the first snapshot holds it.
     fileprivate func leads(to position: Position) -> Bool {
         if snapshots.contains(where: { $0.position == position }) { return true }

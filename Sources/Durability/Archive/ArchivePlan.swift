@@ -134,6 +134,14 @@ extension Manifest {
         return first.first.number <= snapshot.position.number + 1
     }
 
+    /// Whether a file is still here, with the log behind it.
+    func leads(on file: ArchivedFile) -> Bool {
+        switch file {
+        case .segment(let entry, _): segments.contains(entry)
+        case .snapshot(let entry): snapshots.contains(entry) && canBegin(with: entry)
+        }
+    }
+
     /// What can still be copied when these files cannot: no log up to a damaged segment, which nothing could be applied
     /// behind.
     func without(_ damaged: Set<UInt64>) -> Manifest {

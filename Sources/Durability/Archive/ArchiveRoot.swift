@@ -14,12 +14,39 @@ package protocol ArchiveRoot: AnyObject, Sendable {
 }
 
 extension ArchiveRoot {
-    /// The volume of a name; nil for what is none: a file, a directory without a manifest, or one that a server uses.
+    /// The volume of a name; nil for what is none: a directory without a manifest, or one that a server uses.
     func volume(named name: String) throws(ManifestError) -> (disk: any Disk, manifest: Manifest)? {
-        guard let disk = try? open(name, creating: false), let names = try? disk.names(),
-            !names.contains(FileNames.mark), let manifest = try ManifestStore.read(from: disk)
-        else { return nil }
+        let disk: any Disk
+        let isUsed: Bool
+        do throws(SystemError) {
+            disk = try open(name, creating: false)
+            isUsed = try disk.names().contains(FileNames.mark)
+        } catch {
+            if error.isMissing { return nil }
+            throw .system(error)
+        }
+        guard !isUsed, let manifest = try ManifestStore.read(from: disk) else { return nil }
         return (disk, manifest)
+    }
+}
+
+/// How volumes are called: the beginning of the history's id, and the first position that can be restored to, as in
+/// `8f1d02c4-1.5000`. What is called otherwise in an archive is none of it.
+enum VolumeName {
+    private static let idDigits = 8
+
+    static func of(_ file: ArchivedFile, in data: Manifest) -> String {
+        "\(data.history.text.prefix(idDigits))-\(file.position.text)"
+    }
+
+    static func isOne(_ name: String) -> Bool {
+        let digits = name.utf8.prefix(idDigits)
+        return digits.count == idDigits && name.utf8.dropFirst(idDigits).first == UInt8(ascii: "-")
+            && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
+    static func isOne(_ name: String, of history: HistoryID) -> Bool {
+        name.hasPrefix("\(history.text.prefix(idDigits))-")
     }
 }
 

@@ -61,6 +61,8 @@ package final class ArchiveService: Sendable {
         var volume: ArchiveVolume?
         var age: SegmentAge
         var failure: ArchiveFailure?
+        /// What the operator was told of volumes.
+        var said: Set<String> = []
         /// Ids of files that cannot be copied.
         var damaged: Set<UInt64> = []
         var moved: @Sendable () -> Void = {}
@@ -150,13 +152,7 @@ package final class ArchiveService: Sendable {
     /// Copies the next file; false when there is none.
     private func step(_ work: inout Work, isLast: Bool) throws(ArchiveFailure) -> Bool {
         let data = parts.manifest.current.without(work.damaged)
-        if work.volume == nil {
-            do throws(SystemError) {
-                work.volume = try ArchiveVolume.find(for: data, in: parts.root, plan, note: parts.note)
-            } catch {
-                throw .system(error)
-            }
-        }
+        if work.volume == nil, plan.next(data, in: nil) != nil { try find(for: data, &work) }
         look(work)
         guard let next = next(data, work, isLast: isLast) else { return false }
         do throws(ArchiveFailure) {
@@ -173,6 +169,16 @@ package final class ArchiveService: Sendable {
         return true
     }
 
+    private func find(for data: Manifest, _ work: inout Work) throws(ArchiveFailure) {
+        var said: [String] = []
+        do throws(SystemError) {
+            work.volume = try ArchiveVolume.find(for: data, in: parts.root, plan) { said.append($0) }
+        } catch {
+            throw .system(error)
+        }
+        for line in said where work.said.insert(line).inserted { parts.note(line) }
+    }
+
     /// At the end what is nowhere else comes first: segments, in the volume there is.
     private func next(_ data: Manifest, _ work: Work, isLast: Bool) -> ArchivePlan.Step? {
         guard isLast, let volume = work.volume else { return plan.next(data, in: work.volume?.manifest) }
@@ -187,6 +193,8 @@ package final class ArchiveService: Sendable {
             // Nothing may go meanwhile that the new volume needs.
             let kept = plan.settled(data, in: data.volume(beginningWith: file))
             shared.withLock { $0.settled.formIntersection(kept) }
+            // What went just before is planned anew.
+            guard parts.manifest.current.leads(on: file) else { return }
             work.volume = try ArchiveVolume.begin(
                 with: file, of: data, from: parts.manifest.disk, in: parts.root, isStopped: isStopped(file))
             copied(file)

@@ -24,7 +24,7 @@ final class ArchiveVolume: Sendable {
         for data: Manifest, in root: any ArchiveRoot, _ plan: ArchivePlan, note: (String) -> Void
     ) throws(SystemError) -> ArchiveVolume? {
         var found: ArchiveVolume?
-        for name in try root.names() {
+        for name in try root.names() where VolumeName.isOne(name, of: data.history) {
             do throws(ManifestError) {
                 guard let (disk, manifest) = try root.volume(named: name), plan.goesOn(manifest, with: data) else {
                     continue
@@ -54,12 +54,15 @@ final class ArchiveVolume: Sendable {
         isStopped: @escaping () -> Bool
     ) throws(ArchiveFailure) -> ArchiveVolume {
         let disk: any Disk
-        do throws(SystemError) { disk = try unused(named(file, of: data), in: root) } catch { throw .system(error) }
+        do throws(SystemError) { disk = try unused(VolumeName.of(file, in: data), in: root) } catch {
+            throw .system(error)
+        }
         try FileCopy(source: source, target: disk, isStopped: isStopped).copy(file)
         let volume = ArchiveVolume(ManifestStore(data.volume(beginningWith: file), on: disk))
         do throws(SystemError) {
-            try volume.store.update { _ in }
+            // First, so that no volume counts that may vanish, and an attempt that fails here is tried in its place.
             try root.sync()
+            try volume.store.update { _ in }
         } catch {
             throw .system(error)
         }
@@ -84,13 +87,6 @@ final class ArchiveVolume: Sendable {
             if case .system(let error) = error { throw .system(error) }
         }
         guard found == store.current else { throw .changed(path) }
-    }
-
-    // MARK: Names
-
-    /// The beginning of the history's id, and the first position that can be restored to: `8f1d02c4-1.5000`.
-    private static func named(_ file: ArchivedFile, of data: Manifest) -> String {
-        "\(data.history.text.prefix(8))-\(file.position.text)"
     }
 
     /// A directory without a manifest: a new one, or one in which an earlier attempt did not get so far.

@@ -35,22 +35,19 @@ struct FileCopy {
     }
 
     private func fill(_ name: String, from file: ArchivedFile) throws(ArchiveFailure) {
-        let (from, to) = try system { () throws(SystemError) in
-            (try source.openForReading(file.name), try target.create(name))
-        }
+        let from = try reading(file) { () throws(SystemError) in try source.openForReading(file.name) }
+        let to = try system { () throws(SystemError) in try target.create(name) }
         var sum = CRC32C()
         var offset = 0
         var piece = IOBuffer()
         while offset < file.length {
             if isStopped() { throw .stopped }
             piece.removeAll(keeping: Self.pieceBytes)
-            let count = try system { () throws(SystemError) in
-                let count = try from.readAll(
-                    at: offset, upTo: min(Self.pieceBytes, file.length - offset), into: &piece)
-                try to.writeAll(piece.readable, at: offset)
-                return count
+            let count = try reading(file) { () throws(SystemError) in
+                try from.readAll(at: offset, upTo: min(Self.pieceBytes, file.length - offset), into: &piece)
             }
             if count == 0 { break }
+            try system { () throws(SystemError) in try to.writeAll(piece.readable, at: offset) }
             sum.add(piece.readable)
             offset += count
             Thread.giveWay()
@@ -59,6 +56,15 @@ struct FileCopy {
             throw .damaged(file)
         }
         try system { () throws(SystemError) in try to.sync() }
+    }
+
+    /// What cannot be read, or is not there, is as lost as what has another checksum.
+    private func reading<Result>(
+        _ file: ArchivedFile, _ body: () throws(SystemError) -> Result
+    ) throws(ArchiveFailure) -> Result {
+        do throws(SystemError) { return try body() } catch {
+            throw error.isDeviceFailure || error.isMissing ? .damaged(file) : .system(error)
+        }
     }
 
     private func system<Result>(_ body: () throws(SystemError) -> Result) throws(ArchiveFailure) -> Result {

@@ -58,15 +58,22 @@ package struct Retention: Sendable, Equatable {
 }
 
 extension ManifestStore {
-    /// Drops what a plan names: first from the manifest, lastingly, then the files.
-    package func drop(_ plan: Retention.Plan) throws(SystemError) {
-        guard !plan.isEmpty else { return }
-        let snapshots = Set(plan.snapshots.map(\.id))
-        let segments = Set(plan.segments.map(\.id))
+    /// Drops what may go: first from the manifest, lastingly, then the files.
+    /// - Parameter plan: decides while nobody else changes the manifest, so that nothing goes that somebody has begun
+    ///   to need since.
+    /// - Returns: what went.
+    @discardableResult
+    package func drop(_ plan: (Manifest) -> Retention.Plan) throws(SystemError) -> Retention.Plan {
+        if plan(current).isEmpty { return Retention.Plan() }
+        var dropped = Retention.Plan()
         try update { manifest in
+            dropped = plan(manifest)
+            let snapshots = Set(dropped.snapshots.map(\.id))
+            let segments = Set(dropped.segments.map(\.id))
             manifest.snapshots.removeAll { snapshots.contains($0.id) }
             manifest.segments.removeAll { segments.contains($0.id) }
         }
-        removeFiles(plan.names)
+        removeFiles(dropped.names)
+        return dropped
     }
 }

@@ -325,15 +325,18 @@ package final class SnapshotService: Sendable {
 
     /// Lets go of what nobody needs: out of the manifest first, then off the disk.
     private func retire() {
-        let manifest = parts.manifest.current
-        guard let newest = manifest.snapshots.last else { return }
-        let plan = options.retention.plan(manifest, now: newest.logTime, isArchived: parts.isArchived)
-        do throws(SystemError) { try parts.manifest.drop(plan) } catch {
+        var gone = Retention.Plan()
+        do throws(SystemError) {
+            gone = try parts.manifest.drop { manifest in
+                guard let newest = manifest.snapshots.last else { return Retention.Plan() }
+                return options.retention.plan(manifest, now: newest.logTime, isArchived: parts.isArchived)
+            }
+        } catch {
             parts.note("old snapshots and the log before them could not be let go: \(error). \(error.advice)")
         }
         shared.withLock { shared in
             shared.entries = parts.manifest.current.snapshots
-            if !plan.snapshots.isEmpty { shared.forgetFailures() }
+            if !gone.snapshots.isEmpty { shared.forgetFailures() }
         }
     }
 

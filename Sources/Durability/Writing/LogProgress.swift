@@ -3,7 +3,8 @@ import Synchronization
 
 /// How far the log is, for everybody to read without a lock.
 ///
-/// Positions rise only. `acquiring` and `releasing` pair the writing of a record with the reply that leaves for it.
+/// Positions rise only. All accesses are sequentially consistent: who waits for a position raises a flag and looks
+/// again, who moves it moves it and lowers the flag, and one of the two must see the other.
 package final class LogProgress: Sendable {
     private let writtenWord: Atomic<UInt64>
     private let syncedWord: Atomic<UInt64>
@@ -29,12 +30,13 @@ package final class LogProgress: Sendable {
     /// All records up to here have been written to the file.
     package var written: Position { Position(packed: writtenWord.load(ordering: .sequentiallyConsistent)) }
     /// All records up to here are on the disk.
-    package var synced: Position { Position(packed: syncedWord.load(ordering: .acquiring)) }
+    package var synced: Position { Position(packed: syncedWord.load(ordering: .sequentiallyConsistent)) }
     /// Up to where replies may leave. After a failure only what is on the disk is certain, whatever the policy.
     package var released: Position {
-        policy == .always || state == .failed ? synced : Position(packed: readyWord.load(ordering: .acquiring))
+        if policy == .always || state == .failed { return synced }
+        return Position(packed: readyWord.load(ordering: .sequentiallyConsistent))
     }
-    package var state: LogState { LogState(rawValue: stateWord.load(ordering: .acquiring)) ?? .failed }
+    package var state: LogState { LogState(rawValue: stateWord.load(ordering: .sequentiallyConsistent)) ?? .failed }
 
     /// Whether the disk does not keep up: acknowledgements without a sync are as old as they may be.
     package func isStalled(at monotonic: Int64) -> Bool {
@@ -82,11 +84,11 @@ package final class LogProgress: Sendable {
     /// replies to the next sync: they would be acknowledged more than a second after others that can be lost with them.
     /// Of a write and the end of a sync at the same moment one sees the other: both tell first and look then.
     private func release(at monotonic: Int64) {
-        readyWord.max((isStalled(at: monotonic) ? synced : written).packed, ordering: .acquiringAndReleasing)
+        readyWord.max((isStalled(at: monotonic) ? synced : written).packed, ordering: .sequentiallyConsistent)
     }
 
     func noteSynced(_ position: Position) {
-        if position > synced { syncedWord.store(position.packed, ordering: .releasing) }
+        if position > synced { syncedWord.store(position.packed, ordering: .sequentiallyConsistent) }
     }
 
     /// A failed log stays failed, whatever another thread finds at the same moment.
@@ -94,7 +96,7 @@ package final class LogProgress: Sendable {
         var known = stateWord.load(ordering: .relaxed)
         while known != LogState.failed.rawValue {
             let (isDone, found) = stateWord.weakCompareExchange(
-                expected: known, desired: state.rawValue, ordering: .acquiringAndReleasing)
+                expected: known, desired: state.rawValue, ordering: .sequentiallyConsistent)
             if isDone { return }
             known = found
         }

@@ -65,7 +65,7 @@ final class LogSyncer: Sendable {
 
     /// Until it is worth looking again without a reason, in milliseconds.
     var pause: Int64 {
-        guard progress.policy == .everysec else { return 1000 }
+        guard progress.policy == .everysec, progress.state != .failed else { return 1000 }
         let oldest = progress.oldestUnsynced
         guard oldest != 0 else { return Self.delay / 4 }
         return max(1, oldest + Self.delay - parts.time.monotonicMilliseconds)

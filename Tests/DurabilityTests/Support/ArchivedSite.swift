@@ -41,8 +41,10 @@ struct ArchivedSite: ~Copyable {
         var retention = Retention()
         retention.snapshots = 1
         retention.window = 1000
-        guard let newest = store.current.snapshots.last else { return }
-        try store.drop(retention.plan(store.current, now: newest.logTime, isArchived: service.isArchived))
+        try store.drop { manifest in
+            guard let newest = manifest.snapshots.last else { return Retention.Plan() }
+            return retention.plan(manifest, now: newest.logTime, isArchived: service.isArchived)
+        }
     }
 }
 
