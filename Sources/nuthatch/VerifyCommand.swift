@@ -29,8 +29,10 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        var verdict = DirectoryCheck.Verdict.sound
-        for disk in try directories() {
+        let (directories, flaws) = try directories()
+        for flaw in flaws { Files.writeLine(flaw, to: .standardOutput) }
+        var verdict = flaws.isEmpty ? DirectoryCheck.Verdict.sound : .damaged
+        for disk in directories {
             // Beside a server the end of the log and files that retention lets go would look like damage.
             if !sample { try DataDirectory.claim(disk, or: "use --sample to check it beside the server") }
             let progress = SnapshotProgress()
@@ -42,16 +44,17 @@ struct VerifyCommand: ParsableCommand {
         if verdict != .sound { throw ExitCode(verdict.exitCode) }
     }
 
-    /// The data directory, or those of an archive. Without a manifest it may be a damaged directory: then itself.
-    private func directories() throws -> [any Disk] {
+    /// The data directory, or those of an archive and why others cannot be looked at. Without a manifest it may be a
+    /// damaged directory: then itself.
+    private func directories() throws -> ([any Disk], flaws: [String]) {
         let disk = try DataDirectory.open(directory)
-        if let names = try? disk.names(), names.contains(FileNames.manifest) { return [disk] }
+        if let names = try? disk.names(), names.contains(FileNames.manifest) { return ([disk], []) }
         let archive: ArchiveChoice
         do throws(SystemError) { archive = try ArchiveChoice(at: directory) } catch {
             throw DataDirectory.failure("\(directory): \(error)")
         }
-        guard archive.flaws.isEmpty else { throw DataDirectory.failure(archive.flaws.joined(separator: "\n")) }
-        return archive.volumes.isEmpty ? [disk] : archive.volumes.map(\.disk)
+        let isArchive = !archive.volumes.isEmpty || !archive.flaws.isEmpty
+        return (isArchive ? archive.volumes.map(\.disk) : [disk], archive.flaws)
     }
 
     private func look(through disk: any Disk, _ progress: SnapshotProgress) -> DirectoryCheck.Findings {

@@ -1,5 +1,6 @@
 """Closed segments and snapshots are copied to an archive, from which everything comes back when the disk is lost."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -57,15 +58,20 @@ def assert_sound(node) -> None:
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, b"sound"), result.stdout
 
 
+@contextlib.contextmanager
 def restored(node, *flags):
-    """A node on what the archive gives back."""
+    """A server on what the archive gives back, for the length of a `with` block."""
     into = node.directory.parent / "restored"
     shutil.rmtree(into, ignore_errors=True)
     result = run_nuthatch("restore", "--from", node.archive, "--into", into, *flags)
     assert result.returncode == 0, result.stderr
     made = Node(into)
     made.ledger = node.ledger
-    return made
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 def test_everything_comes_back_from_the_archive_when_the_disk_is_lost(node):
@@ -75,14 +81,10 @@ def test_everything_comes_back_from_the_archive_when_the_disk_is_lost(node):
     values["last"] = put(node, "last")
     node.process.stop()
     shutil.rmtree(node.directory)
-    made = restored(node)
-    made.start()
-    try:
+    with restored(node) as made:
         made.verify()
         with made.client() as client:
             assert client.get("last", accept_encoding="identity").body == values["last"]
-    finally:
-        made.close()
     assert_sound(node)
 
 
@@ -94,12 +96,8 @@ def test_a_change_is_archived_within_the_time_although_its_segment_is_not_full(n
     # The server runs on, and nothing more is in the data directory that counts.
     node.process.kill()
     shutil.rmtree(node.directory)
-    made = restored(node)
-    made.start()
-    try:
+    with restored(node) as made:
         made.verify()
-    finally:
-        made.close()
     assert re.match(r"\d+\.\d+ \d{4}-\d\d-\d\dT[\d:.]+Z log-[0-9a-f]{16}\n", listed), listed
 
 
@@ -118,13 +116,8 @@ def test_every_moment_comes_back_although_the_data_directory_keeps_none(node):
     # Old files have gone from the data directory, since the archive has them.
     wait_for(lambda: len(list(node.directory.glob("snapshot-*.gz"))) == 1)
     for position, value in moments:
-        made = restored(node, "--to", position)
-        made.start()
-        try:
-            with made.client() as client:
-                assert client.get("round", accept_encoding="identity").body == value
-        finally:
-            made.close()
+        with restored(node, "--to", position) as made, made.client() as client:
+            assert client.get("round", accept_encoding="identity").body == value
 
 
 def test_the_archive_can_be_verified_and_restored_from_beside_the_server(node):
@@ -134,7 +127,8 @@ def test_the_archive_can_be_verified_and_restored_from_beside_the_server(node):
     put(node, "more")
     wait_until_archived(node)
     assert_sound(node)
-    restored(node)
+    with restored(node) as made:
+        made.verify()
     volume = next(node.archive.iterdir())
     log = max(volume.glob("log-*"), key=lambda path: path.stat().st_size)
     damaged = bytearray(log.read_bytes())
@@ -142,6 +136,12 @@ def test_the_archive_can_be_verified_and_restored_from_beside_the_server(node):
     log.write_bytes(damaged)
     result = run_nuthatch("verify", node.archive)
     assert result.returncode == 2 and log.name in result.stdout.decode(), result.stdout
+    # One that cannot be read at all hides nothing of the others.
+    broken = node.archive / "00000000-1.1"
+    broken.mkdir()
+    (broken / "MANIFEST").write_text("nonsense")
+    said = run_nuthatch("verify", node.archive).stdout.decode()
+    assert f"{broken} cannot be used: MANIFEST, byte " in said and log.name in said, said
 
 
 @pytest.mark.deadline(180)
@@ -185,19 +185,15 @@ def test_a_server_that_is_killed_again_and_again_leaves_a_sound_archive(node, se
     node.verify()
     node.process.stop()
     shutil.rmtree(node.directory)
-    made = restored(node)
-    made.start()
-    try:
+    with restored(node) as made:
         made.verify()
-    finally:
-        made.close()
 
 
 @pytest.mark.parametrize(
     "flags, reason",
     [
         (("--archive-dir", "{data}"), "needs a --data-dir to copy from, which is another directory"),
-        (("--archive-dir", "{data}/../data"), "a data directory cannot be an archive"),
+        (("--archive-dir", "{data}/../data"), "is a data directory. Name another directory for the archive"),
         (("--archive-dir", "{data}/none/there"), "mkdir"),
     ],
 )
