@@ -59,6 +59,10 @@ void nuthatch_shorten_slice(void) {
 }
 
 int nuthatch_wait_semaphore(sem_t *semaphore, int64_t milliseconds) {
+    // A deadline that is over would still put the thread to sleep.
+    if (milliseconds <= 0) {
+        return sem_trywait(semaphore);
+    }
     struct timespec deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     int64_t nanoseconds = deadline.tv_nsec + milliseconds % 1000 * 1000000;

@@ -10,13 +10,21 @@ import CacheModel
 /// there is nothing to wait for: a hint is not worth it.
 extension EmbeddedEngine {
     package func prefetchIndex(for key: Span<UInt8>) -> KeyHint {
-        let hash = hasher.hash(RawBytes(key))
-        let shard = shard(hash)
-        if shard.lock.tryLock() {
-            shard.state.pointee.index.prefetch(hash)
-            shard.lock.unlock()
-        }
-        return KeyHint(hash: hash)
+        let hint = KeyHint(hash: hasher.hash(RawBytes(key)))
+        prefetchIndex(hint)
+        return hint
+    }
+
+    /// Entries of other kinds are few, or reached by more than one way.
+    package func hint(for key: Span<UInt8>, of kind: Kind) -> KeyHint? {
+        kind == .keys ? KeyHint(hash: hasher.hash(RawBytes(key))) : nil
+    }
+
+    package func prefetchIndex(_ hint: KeyHint) {
+        let shard = shard(hint.hash)
+        guard shard.lock.tryLock() else { return }
+        shard.state.pointee.index.prefetch(hint.hash)
+        shard.lock.unlock()
     }
 
     package func prefetchEntry(_ hint: KeyHint) {

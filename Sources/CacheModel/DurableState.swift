@@ -28,9 +28,22 @@ public protocol DurableState: AnyObject, Sendable {
 
     /// Says that those entries have been applied: room that was made for too many is given back.
     func endLoading()
+
+    /// What an effect on `key` will need, for those who know some records ahead what they will apply; nil where nothing
+    /// can be brought near. Hints of one key are equal, and those of different keys spread evenly over all numbers.
+    func hint(for key: Span<UInt8>, of kind: Kind) -> KeyHint?
+
+    /// Begins to bring near what ``apply(_:at:)`` will read. Changes nothing.
+    func prefetchIndex(_ hint: KeyHint)
+
+    /// Goes on with it, some hundred nanoseconds later.
+    func prefetchEntry(_ hint: KeyHint)
 }
 
 extension DurableState {
     public func beginLoading(entries: Int) {}
     public func endLoading() {}
+    public func hint(for key: Span<UInt8>, of kind: Kind) -> KeyHint? { nil }
+    public func prefetchIndex(_ hint: KeyHint) {}
+    public func prefetchEntry(_ hint: KeyHint) {}
 }

@@ -23,7 +23,7 @@ public final class Semaphore: @unchecked Sendable {
         while sem_wait(handle) != 0 {}
     }
 
-    /// Waits for a signal, at most so long; false when none came.
+    /// Waits for a signal, at most so long; false when none came. With 0 it only looks.
     @discardableResult
     public func wait(milliseconds: Int64) -> Bool {
         nuthatch_wait_semaphore(handle, milliseconds) == 0

@@ -25,11 +25,29 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 8])
     func `with several threads comes to the same state`(lanes: Int) throws {
-        let written = try WrittenLog(policy: .no, seed: 4, batches: 400, segmentBytes: 64 << 10)
-        let recovered = try recover(written.disk, lanes: lanes)
-        let state = try #require(recovered.state as? FoldedState)
-        #expect(state.entries == written.ledger.fold(written.ledger.records.count).entries)
-        #expect(recovered.report.records == UInt64(written.ledger.records.count))
+        for batches in [100, 1500] {
+            let written = try WrittenLog(policy: .no, seed: 4, batches: batches, segmentBytes: 64 << 10)
+            #expect(written.isWorthReadingAhead == (batches > 100))
+            let recovered = try recover(written.disk, lanes: lanes)
+            let state = try #require(recovered.state as? FoldedState)
+            #expect(state.entries == written.ledger.fold(written.ledger.records.count).entries)
+            #expect(recovered.report.records == UInt64(written.ledger.records.count))
+        }
+    }
+
+    @Test func `names what is damaged, however much is read ahead`() throws {
+        let written = try WrittenLog(policy: .always, seed: 5, batches: 1500, segmentBytes: 64 << 10)
+        #expect(written.isWorthReadingAhead)
+        for segment in written.manifest.segments.dropLast() {
+            let disk = SimulatedDisk(copying: written.disk)
+            disk.edit(segment.name) { $0[$0.count / 2] ^= 1 }
+            #expect {
+                _ = try recover(disk, lanes: 2)
+            } throws: { error in
+                guard case .damage(let damage) = error as? RecoveryError else { return false }
+                return damage.file == segment.name
+            }
+        }
     }
 
     @Test func `is refused while another process has the directory`() throws {
@@ -146,5 +164,11 @@ import Testing
             #expect(try reader.record(at: record.position)?.logTime == record.time)
         }
         #expect(try reader.record(at: Position(epoch: 1, number: 1 << 40)) == nil)
+    }
+}
+
+extension WrittenLog {
+    fileprivate var isWorthReadingAhead: Bool {
+        manifest.segments.reduce(0) { $0 + ($1.closing?.length ?? 0) } >= LogReplay.worthReadingAhead
     }
 }

@@ -34,5 +34,6 @@ void nuthatch_shorten_slice(void);
 // that bound up to 32 MiB with each block that is freed, and what lies between others then stays.
 void nuthatch_return_large_blocks(void);
 
-// Waits for a semaphore, at most so many milliseconds by the clock that never jumps; 0 when it was signalled.
+// Waits for a semaphore, at most so many milliseconds by the clock that never jumps, with 0 not at all; 0 when it was
+// signalled.
 int nuthatch_wait_semaphore(sem_t *semaphore, int64_t milliseconds);

@@ -3,10 +3,17 @@ import CacheModel
 
 /// A segment whose every record is sound, cut up for several threads: the records of one key are in one lane, in order.
 final class CheckedSegment: Sendable {
+    /// A record to apply.
+    struct Task: Sendable {
+        /// Where it starts in the segment.
+        var offset: UInt32
+        var hint: KeyHint?
+    }
+
     /// Records up to a digest, or to the end.
     struct Stretch: Sendable {
-        /// Where the records of each lane start.
-        var lanes: [[UInt32]]
+        /// The records of each lane.
+        var lanes: [[Task]]
         var records = 0
         /// What the state must come to behind them, and the record that says so.
         var digest: (value: UInt64, place: PlacedRecord)?
@@ -22,19 +29,21 @@ final class CheckedSegment: Sendable {
     /// - Parameters:
     ///   - before: how the log before it ended, nil for the first.
     ///   - base: records up to here are in the state already.
+    ///   - state: what the records will be applied to, if they will.
     init(
-        _ segment: SegmentBytes, upTo length: Int? = nil, after before: LogEnd?, base: Position, lanes: Int
+        _ segment: SegmentBytes, upTo length: Int? = nil, after before: LogEnd?, base: Position, lanes: Int,
+        for state: (any DurableState)? = nil
     ) throws(RecoveryError) {
         self.segment = segment
         let end = length ?? segment.bytes.count
-        let parts = try Self.check(segment, segment.bytes, upTo: end, before, base, lanes)
+        let parts = try Self.check(segment, segment.bytes, upTo: end, before, base, lanes, state)
         stretches = parts.stretches
         self.end = parts.end
     }
 
     private static func check(
         _ segment: SegmentBytes, _ buffer: borrowing IOBuffer, upTo length: Int, _ before: LogEnd?, _ base: Position,
-        _ lanes: Int
+        _ lanes: Int, _ state: (any DurableState)?
     ) throws(RecoveryError) -> (stretches: [Stretch], end: WalkEnd) {
         let bytes = buffer.readable.extracting(0..<length)
         var walk = RecordWalk(segment.header, after: before)
@@ -47,8 +56,9 @@ final class CheckedSegment: Sendable {
                 switch content {
                 case .effect(let effect):
                     if record.header.position == base { continue }
-                    let lane = Self.lane(of: effect, lanes)
-                    stretch.lanes[lane].append(UInt32(record.offset))
+                    let hint = state?.hint(for: effect.key, of: effect.kind)
+                    let lane = Self.lane(of: effect, hint, lanes)
+                    stretch.lanes[lane].append(Task(offset: UInt32(record.offset), hint: hint))
                     stretch.records += 1
                 case .control(.digest(let digest)):
                     stretch.digest = (digest, record)
@@ -65,9 +75,11 @@ final class CheckedSegment: Sendable {
         return (stretches, walk.end)
     }
 
-    /// Records of one key go the same way, and so do all of boards: a board's row may take others with it.
-    private static func lane(of effect: borrowing Effect, _ lanes: Int) -> Int {
+    /// Records of one key go the same way, and so do all of boards: a board's row may take others with it. Hints of one
+    /// part of the state are close to each other, so lanes seldom meet.
+    private static func lane(of effect: borrowing Effect, _ hint: KeyHint?, _ lanes: Int) -> Int {
         if lanes == 1 || effect.kind == .boards { return 0 }
+        if let hint { return Int(hint.hash.multipliedFullWidth(by: UInt64(lanes)).high) }
         return Int(CRC32C.of(effect.key) % UInt32(lanes))
     }
 
@@ -84,9 +96,23 @@ final class CheckedSegment: Sendable {
         }
     }
 
+    /// How many records ahead of its turn a record's slot of the index is asked for, then its entry: what takes less
+    /// than a wait for memory a record must begin some records earlier.
+    private static let indexAhead = 16
+    private static let entryAhead = 8
+
     /// Applies one lane of a stretch.
     func apply(_ stretch: Int, lane: Int, to state: any DurableState) {
-        for offset in stretches[stretch].lanes[lane] { apply(segment.bytes, at: Int(offset), to: state) }
+        let tasks = stretches[stretch].lanes[lane]
+        for (index, task) in tasks.enumerated() {
+            if let hint = Self.hint(of: tasks, at: index + Self.indexAhead) { state.prefetchIndex(hint) }
+            if let hint = Self.hint(of: tasks, at: index + Self.entryAhead) { state.prefetchEntry(hint) }
+            apply(segment.bytes, at: Int(task.offset), to: state)
+        }
+    }
+
+    private static func hint(of tasks: [Task], at index: Int) -> KeyHint? {
+        index < tasks.count ? tasks[index].hint : nil
     }
 
     private func apply(_ buffer: borrowing IOBuffer, at offset: Int, to state: any DurableState) {

@@ -1,7 +1,8 @@
 import Posix
 import Synchronization
 
-/// Threads that do one thing together, over and over: the calling thread is one of them.
+/// Threads that do one thing together, over and over: the calling thread is one of them, the others begin with the first
+/// thing there is to do. One caller at a time.
 final class Crew: Sendable {
     private struct Task {
         var work: (@Sendable (Int) -> Void)?
@@ -12,19 +13,19 @@ final class Crew: Sendable {
     private let starts: [Semaphore]
     private let finished = Semaphore()
     private let threads = ThreadGroup()
+    private let isAwake = Atomic(false)
 
     /// - Parameter lanes: how many work, the caller included.
-    init(lanes: Int) throws(SystemError) {
+    init(lanes: Int) {
         self.lanes = lanes
         starts = (0..<lanes - 1).map { _ in Semaphore() }
-        do throws(SystemError) {
-            for lane in 1..<max(lanes, 1) {
-                let start = starts[lane - 1]
-                try threads.start(name: "nh-replay-\(lane)") { [self] in serve(lane, start) }
-            }
-        } catch {
-            dismiss()
-            throw error
+    }
+
+    private func wake() throws(SystemError) {
+        if isAwake.exchange(true, ordering: .relaxed) { return }
+        for lane in 1..<max(lanes, 1) {
+            let start = starts[lane - 1]
+            try threads.start(name: "nh-replay-\(lane)") { [self] in serve(lane, start) }
         }
     }
 
@@ -38,14 +39,16 @@ final class Crew: Sendable {
     }
 
     /// Runs `work` for every lane at once and returns when all are done.
-    func run(_ work: @escaping @Sendable (Int) -> Void) {
+    /// - Throws: when there are no threads, with nothing done.
+    func run(_ work: @escaping @Sendable (Int) -> Void) throws(SystemError) {
+        try wake()
         task.withLock { $0.work = work }
         for start in starts { start.signal() }
         work(0)
         for _ in starts { finished.wait() }
     }
 
-    /// Ends the threads.
+    /// Ends the threads. Nothing may be run any more.
     func dismiss() {
         task.withLock { $0.work = nil }
         for start in starts { start.signal() }

@@ -57,11 +57,12 @@ extension Recovery {
         let parts = manifest.segments[start...].map {
             LogReplay.Part(entry: $0, length: $0.closing == nil ? tail?.exam.end.offset : nil)
         }
-        progress.begin(.log, bytes: parts.reduce(0) { $0 + UInt64($1.entry.closing?.length ?? $1.length ?? 0) })
+        let bytes = parts.reduce(0) { $0 + ($1.entry.closing?.length ?? $1.length ?? 0) }
+        progress.begin(.log, bytes: UInt64(bytes))
         let replay = LogReplay(
             disk: disk, history: manifest.history, state: state, base: base, lanes: max(1, options.lanes),
             progress: progress)
-        return try replay.run(parts, after: start > 0 ? manifest.segments[start - 1].closing?.end : nil)
+        return try replay.run(parts, bytes: bytes, after: start > 0 ? manifest.segments[start - 1].closing?.end : nil)
     }
 }
 
