@@ -13,6 +13,9 @@ struct EngineContext: ~Copyable {
     let epoch: UInt64
     /// The number last given out.
     private let number: Atomic<UInt64>
+    /// How many shards of keys there are, and the bytes each has for entries that may leave, summed as they said last.
+    let shardCount: Int
+    let shares = Atomic<Int>(0)
     /// Members of all boards, closed seasons included.
     let boardMembers = Atomic<Int>(0)
     let hasReader: Bool
@@ -31,6 +34,7 @@ struct EngineContext: ~Copyable {
         policy = configuration.policy
         limits = configuration.limits
         epoch = configuration.epoch
+        shardCount = configuration.effectiveShards
         number = Atomic(configuration.startingNumber)
         hasReader = reader != nil
         self.reader = reader

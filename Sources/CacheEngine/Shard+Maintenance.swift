@@ -8,6 +8,7 @@ extension Shard {
         sweepExpired(now, share: share)
         compact(upTo: Self.maintenanceSlice, now)
         forgetOldVersions(now)
+        sayShare()
     }
 
     private mutating func forgetOldVersions(_ now: Instant) {

@@ -37,6 +37,9 @@ struct Shard: ~Copyable {
     /// Bytes of keys and values.
     var payload = 0
 
+    /// The share of the memory it has, as last said: see `Shard+Share`.
+    var saidShare = 0
+
     /// Entries by kind; counted where states are held.
     var kinds: InlineArray<6, Int> = .init(repeating: 0)
     var sessions = SessionCounts()

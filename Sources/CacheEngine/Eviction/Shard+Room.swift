@@ -14,7 +14,7 @@ import CacheModel
 ///   judged against the whole each time an eighth of the shard was replaced.
 /// - none: nothing leaves, but waste is packed together.
 ///
-/// A shard that can give nothing says so, and others are asked (`EmbeddedEngine+Room`).
+/// A shard that can give nothing, or has little, says so, and others are asked (`EmbeddedEngine+Room`).
 extension Shard {
     /// Larger demands are shared by all shards from the start.
     static let ownDemand = 128 << 10
@@ -29,7 +29,7 @@ extension Shard {
             return .ready
         }
         // What went round may have opened a segment at that end already: the caller looks again before it takes one.
-        return wanted <= Self.ownDemand && evict(until: wanted, now: now) ? .moved : .missing(wanted)
+        return wanted <= Self.ownDemand && !hasLittle && evict(until: wanted, now: now) ? .moved : .missing(wanted)
     }
 
     /// Whether there is room for `wanted` bytes in the end.

@@ -72,6 +72,7 @@ final class EvictionRun {
     private func step() -> Bool {
         clock += 1
         cache.pass(1)
+        if clock % 64 == 0 { cache.maintain() }
         let key = requests.next()
         switch below(20) {
         case 0..<11: return read(key) && (held[key] != nil || put(key))

@@ -1,0 +1,48 @@
+import CacheModel
+import TestDepth
+import Testing
+
+@testable import CacheEngine
+
+/// Shards whose shares of the memory differ by much come together again.
+@Suite("Shares of the memory")
+struct ShareTests {
+    private static let policies = ["s3-fifo", "lru", "lfu", "ttl", "random", "volatile-lru"]
+
+    @Test("come together again with what is written, however far apart they are", arguments: policies)
+    func comeTogether(_ policy: String) {
+        let seed = testSeed()
+        let cache = Cache(maxMemory: 16 << 20, policy: EvictionPolicy(name: policy)!, seed: seed)
+        let lifetime = LifetimeChange.set(Lifetime(expiresAt: cache.now.advanced(byMilliseconds: 1_000_000)))
+        var number = 0
+        func put(_ bytes: Int, upTo count: Int, where isWanted: (Int) -> Bool) {
+            var written = 0
+            while written < count {
+                number += 1
+                let key = Array("key-\(number)".utf8)
+                if !isWanted(cache.shard(of: key)) { continue }
+                #expect(cache.put(key, [UInt8](repeating: 1, count: bytes), lifetime: lifetime).outcome == .created)
+                written += bytes + 60
+                if number % 64 == 0 { cache.maintain() }
+            }
+        }
+        put(300, upTo: 16 << 20) { _ in true }
+        put(200_000, upTo: 4 << 20) { $0 == 0 }
+        put(300, upTo: 8 << 20) { $0 != 0 }
+        put(300, upTo: 24 << 20) { _ in true }
+        let shares = cache.shares
+        #expect(shares.max()! < shares.min()! * 4 / 3, "\(shares), seed \(seed)")
+        cache.engine.checkInvariants()
+    }
+}
+
+extension Cache {
+    fileprivate func shard(of key: [UInt8]) -> Int {
+        engine.shardNumber(engine.hasher.hash(RawBytes(key.span)))
+    }
+
+    /// Bytes that each shard has for entries that may leave.
+    fileprivate var shares: [Int] {
+        (0..<engine.shardCount).map { number in engine.locked(engine.shards[number]) { $0.share } }
+    }
+}
