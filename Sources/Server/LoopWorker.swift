@@ -184,7 +184,7 @@ final class LoopWorker: EventLoop.Owner {
     func turnEnds() {
         if api.takeHasPublished() { fanOut.hasNews = true }
         handOutEvents()
-        replyHold?.turnEnded()
+        if replyHold?.turnEnded() == true { loop.comeBack() }
     }
 
     func turnEnded(busy: Int64) {

@@ -32,7 +32,7 @@ package final class DurableLog: EffectReader, SegmentLog {
     private let digestInterval: UInt64
     private let queue = LogQueue()
     private let wake = Semaphore()
-    private let isSleeping = Atomic<Bool>(false)
+    private let sleeps = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let mustCloseSegment = Atomic<Bool>(false)
     let running = Mutex<Running?>(nil)
@@ -94,9 +94,12 @@ package final class DurableLog: EffectReader, SegmentLog {
     /// Wakes the log thread when there is something to write: called by a loop at the end of its turn, so that a turn
     /// costs one waking however many records it made.
     package func kick() {
-        guard queue.byteCount > 0, isSleeping.load(ordering: .sequentiallyConsistent) else { return }
-        if isSleeping.exchange(false, ordering: .acquiringAndReleasing) { wake.signal() }
+        guard queue.byteCount > 0, sleeps.load(ordering: .sequentiallyConsistent) else { return }
+        if sleeps.exchange(false, ordering: .acquiringAndReleasing) { wake.signal() }
     }
+
+    /// Whether the log thread has nothing to do, so that only ``kick()`` would make it write.
+    package var isSleeping: Bool { sleeps.load(ordering: .relaxed) }
 
     /// Wakes the log thread whether or not it seems to sleep.
     func wakeUp() { wake.signal() }
@@ -137,13 +140,13 @@ package final class DurableLog: EffectReader, SegmentLog {
 
     /// Sleeps until a loop has something; once a second it looks whether the disk has room.
     private func sleep() {
-        isSleeping.store(true, ordering: .sequentiallyConsistent)
+        sleeps.store(true, ordering: .sequentiallyConsistent)
         if queue.byteCount > 0 || isStopping.load(ordering: .acquiring) {
-            isSleeping.store(false, ordering: .relaxed)
+            sleeps.store(false, ordering: .relaxed)
             return
         }
         wake.wait(milliseconds: 1000)
-        isSleeping.store(false, ordering: .relaxed)
+        sleeps.store(false, ordering: .relaxed)
     }
 
     private func fail(_ error: SystemError) {
