@@ -1,8 +1,8 @@
 import Posix
 import Synchronization
 
-/// Threads that do one thing together, over and over: the calling thread is one of them, the others begin with the first
-/// thing there is to do. One caller at a time.
+/// Threads that do one thing together, over and over: the calling thread is one of them, the others begin with the
+/// first thing there is to do. One caller at a time.
 final class Crew: Sendable {
     private struct Task {
         var work: (@Sendable (Int) -> Void)?
