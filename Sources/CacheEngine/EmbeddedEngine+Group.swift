@@ -93,19 +93,13 @@ extension EmbeddedEngine {
     }
 
     private func makeRoom(for items: [GroupItem], on numbers: [Int], _ now: Instant) -> Shard.Room {
-        var hasMoved = false
-        for number in numbers {
+        reserve(on: numbers, now) { number in
             var need = GroupNeed()
             for item in items where shardNumber(item.hash) == number {
                 shards[number].state.pointee.addNeed(of: item, to: &need, now)
             }
-            switch shards[number].state.pointee.reserve(need, now: now) {
-            case .ready: break
-            case .moved: hasMoved = true
-            case .missing(let bytes): return .missing(bytes)
-            }
+            return need
         }
-        return hasMoved ? .moved : .ready
     }
 
     private func apply(_ items: [GroupItem], records: Int, _ now: Instant, _ reply: inout Reply) {

@@ -32,4 +32,21 @@ extension EmbeddedEngine {
         }
         return true
     }
+
+    /// Takes room for a step that writes in several shards, all of which are locked.
+    ///
+    /// What is missing is said of all of them: what one has taken it gives back while the others' is made, and had room
+    /// been made for the one alone, each would take what the other lacks, in turns.
+    /// - Parameter need: what a shard needs, by its number.
+    func reserve(on numbers: [Int], _ now: Instant, need: (Int) -> GroupNeed) -> Shard.Room {
+        var hasMoved = false
+        for number in numbers {
+            switch shards[number].state.pointee.reserve(need(number), now: now) {
+            case .ready: break
+            case .moved: hasMoved = true
+            case .missing: return .missing(numbers.reduce(0) { $0 + need($1).bytes })
+            }
+        }
+        return hasMoved ? .moved : .ready
+    }
 }

@@ -110,7 +110,7 @@ extension Shard {
         let missing = max(0, need.segments - store.spareCount)
         let room = makeRoom(segment: nil, large: missing * SegmentStore.segmentBytes + need.large, now: now)
         if case .missing = room { return room }
-        return store.reserve(need.segments) ? room : .missing(missing * SegmentStore.segmentBytes + need.large)
+        return store.reserve(need.segments) ? room : .missing(need.bytes)
     }
 
     // MARK: Applying
@@ -174,6 +174,7 @@ extension Shard {
 struct GroupNeed {
     private(set) var segments = 0
     var large = 0
+    var bytes: Int { segments * SegmentStore.segmentBytes + large }
     private var rooms: (Int, Int, Int) = (-1, -1, -1)
 
     mutating func add(size: Int, chain: SegmentStore.ChainName, tail: Int) {

@@ -49,19 +49,13 @@ extension EmbeddedEngine {
     private func makeRoom(for plan: StatePlan, on numbers: [Int], _ now: Instant, _ reply: borrowing Reply)
         -> Shard.Room
     {
-        var hasMoved = false
-        for number in numbers {
+        reserve(on: numbers, now) { number in
             var need = GroupNeed()
             for write in plan.writes where write.target.shard == number {
                 shards[number].state.pointee.addNeed(of: write, to: &need, now, reply)
             }
-            switch shards[number].state.pointee.reserve(need, now: now) {
-            case .ready: break
-            case .moved: hasMoved = true
-            case .missing(let bytes): return .missing(bytes)
-            }
+            return need
         }
-        return hasMoved ? .moved : .ready
     }
 
     private func carryOut(_ plan: StatePlan, _ now: Instant, _ reply: inout Reply) {

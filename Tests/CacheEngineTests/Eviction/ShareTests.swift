@@ -34,6 +34,24 @@ struct ShareTests {
         #expect(shares.max()! < shares.min()! * 4 / 3, "\(shares), seed \(seed)")
         cache.engine.checkInvariants()
     }
+
+    @Test("groups that write where there is little find room, though each shard lacks what the others would make")
+    func groups() {
+        let cache = Cache(maxMemory: 16 << 20, policy: EvictionPolicy(name: "lru")!, seed: 1)
+        let names = (0..<400_000).lazy.map { "key-\($0)" }
+        let full = names.filter { cache.shard(of: Array($0.utf8)) > 1 }
+        for name in full.prefix(40_000) { cache.put(name, String(repeating: "x", count: 500)) }
+        cache.maintain()
+        #expect(cache.shares[0...1].allSatisfy { $0 < 1 << 20 } && cache.statistics.evictions > 0)
+        let poor = [0, 1].map { number in names.filter { cache.shard(of: Array($0.utf8)) == number } }
+        for (first, second) in zip(poor[0], poor[1]).prefix(100) {
+            var group = GroupTests.Builder()
+            group.put(first, String(repeating: "y", count: 5000))
+            group.put(second, String(repeating: "y", count: 5000))
+            #expect(group.run(on: cache).outcome == .groupDone)
+        }
+        cache.engine.checkInvariants()
+    }
 }
 
 extension Cache {
