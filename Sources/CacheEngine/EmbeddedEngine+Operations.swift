@@ -38,8 +38,8 @@ extension EmbeddedEngine {
         return execution
     }
 
-    /// After a step: whether the operation is over. When its shard lacked room and had nothing to give, others are
-    /// asked, with no lock held; when they have nothing either, memory is full and nothing was changed.
+    /// After a step: whether the operation is over. When its shard lacked room and had nothing or little to give,
+    /// others are asked, with no lock held; when they have nothing either, memory is full and nothing was changed.
     private func isDone(
         _ step: Step, _ hash: UInt64, _ attempts: inout RoomAttempts, _ now: Instant, _ reply: inout Reply
     ) -> Bool {

@@ -19,7 +19,7 @@ extension EmbeddedEngine {
         // Each segment won may take eight to be gone through; what is over that finds nothing to win.
         let most = bytes / SegmentStore.segmentBytes * 8 + allShardCount * 32
         while !context.pointee.account.hasRoom(for: bytes) {
-            if sparesLittle, idle == allShardCount { (sparesLittle, idle) = (false, 0) }
+            if sparesLittle, idle == allShardCount || effort.segments > most / 2 { (sparesLittle, idle) = (false, 0) }
             guard idle < allShardCount, effort.segments < most else { return false }
             number = (number + 1) % allShardCount
             let shard = shards[number]

@@ -30,7 +30,7 @@ extension Shard {
         case ready
         /// There is room now, but entries moved or left to make it: look again.
         case moved
-        /// So many bytes are missing, and this shard can give none of them.
+        /// So many bytes are missing, which others are to give: this shard has nothing, or little.
         case missing(Int)
     }
 

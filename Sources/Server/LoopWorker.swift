@@ -184,7 +184,8 @@ final class LoopWorker: EventLoop.Owner {
     func turnEnds() {
         if api.takeHasPublished() { fanOut.hasNews = true }
         handOutEvents()
-        if replyHold?.turnEnded() == true { loop.comeBack() }
+        let now = isDraining ? nil : requestBegins()
+        if replyHold?.turnEnded(turnStart: loop.monotonicNanoseconds, now: now) == true { loop.comeBack() }
     }
 
     func turnEnded(busy: Int64) {

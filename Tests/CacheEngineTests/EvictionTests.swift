@@ -99,6 +99,26 @@ struct EvictionTests {
         cache.engine.checkInvariants()
     }
 
+    @Test(
+        "no write is refused where everything was used once",
+        arguments: EvictionPolicy.allNames.filter { $0 != "none" })
+    func allUsed(_ name: String) {
+        let cache = Cache(shards: 1, maxMemory: 16 << 20, policy: EvictionPolicy(name: name)!)
+        let lifetime = LifetimeChange.set(Lifetime(expiresAt: cache.now.advanced(byMilliseconds: 1_000_000)))
+        let value = [UInt8](repeating: 1, count: 1000)
+        for number in 0..<16_000 where cache.statistics.evictions == 0 {
+            let key = Array("key-\(number)".utf8)
+            cache.put(key, value, lifetime: lifetime)
+            _ = cache.get(key, wantsValue: false)
+        }
+        for number in 0..<2000 {
+            let answer = cache.put(Array("new-\(number)".utf8), value, lifetime: lifetime)
+            #expect(answer.outcome == .created)
+            if answer.outcome != .created { break }
+        }
+        #expect(cache.statistics.evictions > 1000)
+    }
+
     @Test("a value that could never fit is refused and evicts nothing")
     func tooLargeForMemory() {
         let cache = Cache(maxMemory: 2 << 20)

@@ -26,7 +26,8 @@ import Testing
     @Test(arguments: [1, 2, 3, 8])
     func `with several threads comes to the same state`(lanes: Int) throws {
         for batches in [100, 1500] {
-            let written = try WrittenLog(policy: .no, seed: 4, batches: batches, segmentBytes: 64 << 10)
+            let written = try WrittenLog(
+                policy: .no, seed: 4, batches: batches, segmentBytes: 64 << 10, digestInterval: 300)
             #expect(written.isWorthReadingAhead == (batches > 100))
             let recovered = try recover(written.disk, lanes: lanes)
             let state = try #require(recovered.state as? FoldedState)

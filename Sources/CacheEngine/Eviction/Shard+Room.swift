@@ -8,10 +8,12 @@ import CacheModel
 /// - s3-fifo: the oldest segment of the newcomers' queue while that holds more than a tenth, else of the main queue.
 ///   Newcomers used since they came move to the main queue, others leave and are remembered as ghosts; main entries
 ///   used since they last passed go round once more, at most three times. When four segments in a row won nothing the
-///   bar is raised, so a write never waits for the whole queue to turn.
+///   bar is raised, after 32 that for newcomers too, so a write never waits for a whole queue to turn.
 /// - lru, lfu, ttl, random: the next segment of a sweep round the chain. From a sample of 64 entries the score is taken
 ///   that one in eight exceeds; entries of the segment past it leave, the others are packed together. So each entry is
-///   judged against the whole each time an eighth of the shard was replaced.
+///   judged against the whole each time an eighth of the shard was replaced. Where those past it stand together, as
+///   what is new does under lfu, many segments in a row may win nothing: behind 32 of them one in four leaves, then one
+///   in two, then all.
 /// - none: nothing leaves, but waste is packed together.
 ///
 /// A shard that can give nothing, or has little, says so, and others are asked (`EmbeddedEngine+Room`).
@@ -47,26 +49,35 @@ extension Shard {
         var segments = 0
         /// Main entries used at most so often leave.
         var bar: UInt16 { UInt16(min(3, segments / 4)) }
+        /// How many of the last won nothing.
+        var winless = 0
+        /// Rises from 0 to 3 where nothing is won, before ``longestEffort`` is over; at 3 all leaves that may.
+        var severity: Int { max(0, min(3, (winless - 20) / 12)) }
     }
 
     /// Empties one segment, as far as needed; false when there is none left.
     mutating func evictStep(_ wanted: Int, _ effort: inout Effort, _ now: Instant) -> Bool {
-        switch policy.order {
-        case .s3fifo: evictFirstIn(wanted, effort.bar, now)
-        case .lru, .lfu, .ttl, .random: evictWorst(wanted, now)
-        case .none: packTogether(now)
-        }
+        let before = share
+        let gave =
+            switch policy.order {
+            case .s3fifo: evictFirstIn(wanted, effort, now)
+            case .lru, .lfu, .ttl, .random: evictWorst(wanted, effort.severity, now)
+            case .none: packTogether(now)
+            }
+        effort.winless = share < before ? 0 : effort.winless + 1
+        return gave
     }
 
     // MARK: Queues
 
-    private mutating func evictFirstIn(_ wanted: Int, _ bar: UInt16, _ now: Instant) -> Bool {
+    private mutating func evictFirstIn(_ wanted: Int, _ effort: Effort, _ now: Instant) -> Bool {
+        let (bar, proof) = (effort.bar, Evictor.provenUses + UInt16(effort.severity))
         let small = store.weight(of: .small)
         let main = store.weight(of: .main)
         guard small + main > 0 else { return packTogether(now) }
         if main == 0 || small * 10 > small + main {
             emptyHead(of: .small, wanted, now) { shard, entry in
-                entry.evictionBits >= Evictor.provenUses ? .joins(.main, bits: 0) : .leaves(isGhost: true)
+                entry.evictionBits >= proof ? .joins(.main, bits: 0) : .leaves(isGhost: true)
             }
         } else {
             emptyHead(of: .main, wanted, now) { shard, entry in
@@ -96,9 +107,9 @@ extension Shard {
 
     // MARK: Scores
 
-    private mutating func evictWorst(_ wanted: Int, _ now: Instant) -> Bool {
+    private mutating func evictWorst(_ wanted: Int, _ severity: Int, _ now: Instant) -> Bool {
         let order = policy.order
-        let threshold = threshold(order)
+        let threshold = threshold(order, severity)
         guard let source = store.nextInSweep(.main, includingTail: true) else { return packTogether(now) }
         if source == store.chain(.main).pointee.tail { store.extend(.main) }
         if source == store.chain(.main).pointee.target { store.chain(.main).pointee.target = 0 }
@@ -126,8 +137,9 @@ extension Shard {
         var oddsWhenEqual: UInt64
     }
 
-    /// The score that an eighth of the entries reach, from a sample.
-    private mutating func threshold(_ order: EvictionPolicy.Order) -> Threshold {
+    /// The score that an eighth of the entries reach, from a sample; a quarter, a half or all with rising severity.
+    private mutating func threshold(_ order: EvictionPolicy.Order, _ severity: Int) -> Threshold {
+        if severity == 3 { return Threshold(score: .min, oddsWhenEqual: 1 << 16) }
         var scores: [Int64] = []
         scores.reserveCapacity(64)
         for _ in 0..<256 where scores.count < 64 {
@@ -137,7 +149,7 @@ extension Shard {
         }
         guard scores.count >= 8 else { return Threshold(score: .min, oddsWhenEqual: 1 << 16) }
         scores.sort(by: >)
-        let wanted = scores.count / 8
+        let wanted = scores.count >> (3 - severity)
         let score = scores[wanted]
         let above = scores.firstIndex(of: score) ?? 0
         let equal = scores.count { $0 == score }

@@ -8,7 +8,7 @@ import Synchronization
 /// those of the others. So a shard with an eighth less than the mean asks the others instead, and those that have the
 /// mean or more give first.
 ///
-/// The mean is of what each shard said last, at its maintenance: it may be some hundredths of a second old.
+/// The mean is of what each shard said last, at its maintenance: it may be a tenth of a second old.
 extension Shard {
     /// Bytes of segments, and of the large values that go with them.
     var share: Int { store.weight(of: .small) + store.weight(of: .main) }

@@ -3,22 +3,31 @@ import CacheModel
 
 /// A segment whose every record is sound, cut up for several threads: the records of one key are in one lane, in order.
 final class CheckedSegment: Sendable {
-    /// A record to apply.
-    struct Task: Sendable {
-        /// Where it starts in the segment.
-        var offset: UInt32
-        var hint: KeyHint?
+    /// Records to apply, twelve bytes each.
+    struct Lane: Sendable {
+        /// Where they start in the segment.
+        private(set) var offsets: [UInt32] = []
+        /// Of each the hash that its hint has, 0 without one.
+        private var hashes: [UInt64] = []
+
+        mutating func append(_ offset: Int, _ hint: KeyHint?) {
+            offsets.append(UInt32(offset))
+            hashes.append(hint?.hash ?? 0)
+        }
+
+        func hint(at index: Int) -> KeyHint? {
+            index < hashes.count && hashes[index] != 0 ? KeyHint(hash: hashes[index]) : nil
+        }
     }
 
     /// Records up to a digest, or to the end.
     struct Stretch: Sendable {
-        /// The records of each lane.
-        var lanes: [[Task]]
+        var lanes: [Lane]
         var records = 0
         /// What the state must come to behind them, and the record that says so.
         var digest: (value: UInt64, place: PlacedRecord)?
 
-        init(lanes: Int) { self.lanes = Array(repeating: [], count: lanes) }
+        init(lanes: Int) { self.lanes = Array(repeating: Lane(), count: lanes) }
     }
 
     let segment: SegmentBytes
@@ -58,7 +67,7 @@ final class CheckedSegment: Sendable {
                     if record.header.position == base { continue }
                     let hint = state?.hint(for: effect.key, of: effect.kind)
                     let lane = Self.lane(of: effect, hint, lanes)
-                    stretch.lanes[lane].append(Task(offset: UInt32(record.offset), hint: hint))
+                    stretch.lanes[lane].append(record.offset, hint)
                     stretch.records += 1
                 case .control(.digest(let digest)):
                     stretch.digest = (digest, record)
@@ -103,16 +112,12 @@ final class CheckedSegment: Sendable {
 
     /// Applies one lane of a stretch.
     func apply(_ stretch: Int, lane: Int, to state: any DurableState) {
-        let tasks = stretches[stretch].lanes[lane]
-        for (index, task) in tasks.enumerated() {
-            if let hint = Self.hint(of: tasks, at: index + Self.indexAhead) { state.prefetchIndex(hint) }
-            if let hint = Self.hint(of: tasks, at: index + Self.entryAhead) { state.prefetchEntry(hint) }
-            apply(segment.bytes, at: Int(task.offset), to: state)
+        let lane = stretches[stretch].lanes[lane]
+        for (index, offset) in lane.offsets.enumerated() {
+            if let hint = lane.hint(at: index + Self.indexAhead) { state.prefetchIndex(hint) }
+            if let hint = lane.hint(at: index + Self.entryAhead) { state.prefetchEntry(hint) }
+            apply(segment.bytes, at: Int(offset), to: state)
         }
-    }
-
-    private static func hint(of tasks: [Task], at index: Int) -> KeyHint? {
-        index < tasks.count ? tasks[index].hint : nil
     }
 
     private func apply(_ buffer: borrowing IOBuffer, at offset: Int, to state: any DurableState) {

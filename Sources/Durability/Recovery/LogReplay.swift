@@ -5,7 +5,7 @@ import Posix
 /// what is checked, each the keys of its lane. At every digest all wait for each other and the state is compared. A
 /// short log is read by the caller.
 ///
-/// Memory beside the state: two segments.
+/// Memory beside the state: three segments, and twelve bytes for each of their records.
 struct LogReplay {
     /// A segment to apply, and where it ends if it is open.
     struct Part: Sendable {

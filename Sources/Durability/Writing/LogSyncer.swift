@@ -117,9 +117,10 @@ final class LogSyncer: Sendable {
     private var isWanted: Bool { Position(packed: wanted.load(ordering: .acquiring)) > progress.synced }
 
     private var isDue: Bool {
-        if isWanted { return true }
+        let hasMore = progress.written > progress.synced
+        if isWanted { return hasMore }
         switch progress.policy {
-        case .always: return progress.written > progress.synced
+        case .always: return hasMore
         case .everysec:
             let oldest = progress.oldestUnsynced
             return oldest != 0 && parts.time.monotonicMilliseconds - oldest >= Self.delay

@@ -11,28 +11,45 @@ struct ShareTests {
 
     @Test("come together again with what is written, however far apart they are", arguments: policies)
     func comeTogether(_ policy: String) {
-        let seed = testSeed()
-        let cache = Cache(maxMemory: 16 << 20, policy: EvictionPolicy(name: policy)!, seed: seed)
+        let cache = Cache(maxMemory: 16 << 20, policy: EvictionPolicy(name: policy)!, seed: testSeed())
         let lifetime = LifetimeChange.set(Lifetime(expiresAt: cache.now.advanced(byMilliseconds: 1_000_000)))
         var number = 0
-        func put(_ bytes: Int, upTo count: Int, where isWanted: (Int) -> Bool) {
+        func put(upTo count: Int, where isWanted: (Int) -> Bool) {
             var written = 0
             while written < count {
                 number += 1
                 let key = Array("key-\(number)".utf8)
                 if !isWanted(cache.shard(of: key)) { continue }
-                #expect(cache.put(key, [UInt8](repeating: 1, count: bytes), lifetime: lifetime).outcome == .created)
-                written += bytes + 60
+                #expect(cache.put(key, [UInt8](repeating: 1, count: 1000), lifetime: lifetime).outcome == .created)
+                written += 1060
                 if number % 64 == 0 { cache.maintain() }
             }
         }
-        put(300, upTo: 16 << 20) { _ in true }
-        put(200_000, upTo: 4 << 20) { $0 == 0 }
-        put(300, upTo: 8 << 20) { $0 != 0 }
-        put(300, upTo: 24 << 20) { _ in true }
+        put(upTo: 16 << 20) { $0 > 1 }
+        let apart = cache.shares
+        #expect(apart[0...1].allSatisfy { $0 < 1 << 20 }, "\(apart)")
+        put(upTo: 24 << 20) { _ in true }
         let shares = cache.shares
-        #expect(shares.max()! < shares.min()! * 4 / 3, "\(shares), seed \(seed)")
+        let mean = shares.reduce(0, +) / shares.count
+        #expect(shares.min()! > mean / 5 * 4, "\(shares), seed \(testSeed())")
         cache.engine.checkInvariants()
+    }
+
+    @Test("one that has little is given room though all that the others have was used", arguments: policies)
+    func usedEverywhereElse(_ policy: String) {
+        let cache = Cache(shards: 2, maxMemory: 16 << 20, policy: EvictionPolicy(name: policy)!, seed: 1)
+        let lifetime = LifetimeChange.set(Lifetime(expiresAt: cache.now.advanced(byMilliseconds: 1_000_000)))
+        let names = (0..<40_000).lazy.map { Array("key-\($0)".utf8) }
+        for name in names.filter({ cache.shard(of: $0) == 0 }).prefix(10_000) {
+            #expect(cache.put(name, [UInt8](repeating: 1, count: 1000), lifetime: lifetime).outcome == .created)
+            #expect(cache.get(name, wantsValue: false).outcome == .hit)
+        }
+        cache.maintain()
+        for name in names.filter({ cache.shard(of: $0) == 1 }).prefix(10_000) {
+            let answer = cache.put(name, [UInt8](repeating: 1, count: 1000), lifetime: lifetime)
+            #expect(answer.outcome == .created)
+            if answer.outcome != .created { break }
+        }
     }
 
     @Test("groups that write where there is little find room, though each shard lacks what the others would make")

@@ -14,13 +14,14 @@ struct TestLog: ~Copyable {
     private let time: SimulatedTime
 
     init(
-        _ recovered: consuming Recovered, policy: FsyncPolicy, seed: UInt64, now: Int64, segmentBytes: Int = 10 << 10
+        _ recovered: consuming Recovered, policy: FsyncPolicy, seed: UInt64, now: Int64, segmentBytes: Int = 10 << 10,
+        digestInterval: UInt64 = 7
     ) {
         let (store, digest, end, state) = (recovered.store, recovered.digest, recovered.end, recovered.state)
         let next = Position(epoch: store.current.epoch, number: end.last.number + 1)
         random = SplitMix64(seed: seed)
         time = SimulatedTime(max(now, end.lastTime.milliseconds))
-        log = DurableLog(policy: policy, segmentBytes: segmentBytes, digestInterval: 7, time: time)
+        log = DurableLog(policy: policy, segmentBytes: segmentBytes, digestInterval: digestInterval, time: time)
         writer = log.open(recovered.takeLog(), in: store, digest: digest, listener: NoListener())
         workload = Workload(state, log: log, next: next, seed: random.next())
     }

@@ -14,14 +14,17 @@ struct WrittenLog {
     ///   - segmentBytes: where the log goes on in a new segment.
     ///   - snapshot: behind how many batches one is made, if at all.
     init(
-        policy: FsyncPolicy, seed: UInt64, batches: Int, segmentBytes: Int = 10 << 10, snapshotBehind snapshot: Int = 0
+        policy: FsyncPolicy, seed: UInt64, batches: Int, segmentBytes: Int = 10 << 10, snapshotBehind snapshot: Int = 0,
+        digestInterval: UInt64 = 7
     ) throws {
         let disk = SimulatedDisk()
         let recovered = try recover(disk, policy: policy, seed: seed)
         var ledger = Ledger()
         ledger.start = recovered.end.last
         let (store, state) = (recovered.store, recovered.state)
-        var log = TestLog(recovered, policy: policy, seed: seed, now: 1_000_000, segmentBytes: segmentBytes)
+        var log = TestLog(
+            recovered, policy: policy, seed: seed, now: 1_000_000, segmentBytes: segmentBytes,
+            digestInterval: digestInterval)
         for count in 1...batches {
             try log.writeBatch(&ledger)
             if count == snapshot { try Self.makeSnapshot(of: state, ledger, store) }
