@@ -97,9 +97,11 @@ def assert_within(samples: list[Sample]) -> None:
     Compared is `nuthatch_memory_used_bytes` with VmRSS whole: code, buffers and all that the allocator holds with it.
     """
     most = max(one.accounted for one in samples)
-    ratios = sorted(one.accounted / one.resident for one in samples)
+    by_ratio = sorted(range(len(samples)), key=lambda place: samples[place].accounted / samples[place].resident)
+    ratios = [samples[place].accounted / samples[place].resident for place in by_ratio]
     resident = max(one.resident for one in samples)
-    figures = f"accounted {ratios[0]:.3f} to {ratios[-1]:.3f} of RSS, at most {most:.0f}; RSS at most {resident}"
+    figures = (f"accounted {ratios[0]:.3f} to {ratios[-1]:.3f} of RSS, at most {most:.0f}; RSS at most {resident}; "
+               f"the lowest ten at samples {sorted(by_ratio[:10])} of {len(samples)}")
     print(figures)
     assert most <= LIMIT + LARGEST, figures
     assert 0.85 <= ratios[0] and ratios[-1] <= 1.15, figures
