@@ -108,7 +108,7 @@ struct EvictionTests {
         let value = [UInt8](repeating: 1, count: 1000)
         for number in 0..<16_000 where cache.statistics.evictions == 0 {
             let key = Array("key-\(number)".utf8)
-            cache.put(key, value, lifetime: lifetime)
+            #expect(cache.put(key, value, lifetime: lifetime).outcome == .created)
             _ = cache.get(key, wantsValue: false)
         }
         for number in 0..<2000 {

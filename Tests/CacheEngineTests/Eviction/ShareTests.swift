@@ -40,7 +40,7 @@ struct ShareTests {
         let cache = Cache(shards: 2, maxMemory: 16 << 20, policy: EvictionPolicy(name: policy)!, seed: 1)
         let lifetime = LifetimeChange.set(Lifetime(expiresAt: cache.now.advanced(byMilliseconds: 1_000_000)))
         let names = (0..<40_000).lazy.map { Array("key-\($0)".utf8) }
-        for name in names.filter({ cache.shard(of: $0) == 0 }).prefix(10_000) {
+        for name in names.filter({ cache.shard(of: $0) == 0 }).prefix(14_000) {
             #expect(cache.put(name, [UInt8](repeating: 1, count: 1000), lifetime: lifetime).outcome == .created)
             #expect(cache.get(name, wantsValue: false).outcome == .hit)
         }
