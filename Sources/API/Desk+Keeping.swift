@@ -27,10 +27,10 @@ extension Desk {
         switch isGranted ? .open : gate.admission {
         case .open: break
         case .held:
-            guard turn.resumption == .fresh else { throw .logStalled }
+            guard turn.resumption != .deadline else { throw .logStalled }
             // Of a caller that had this place before.
             held[turn.ticket.connection] = nil
-            return .parked(until: turn.now.advanced(byMilliseconds: Self.heldTime))
+            return .held(until: turn.now.advanced(byMilliseconds: Self.heldTime))
         case .full: throw .diskFull
         case .failed: throw .logFailed
         }

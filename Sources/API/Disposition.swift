@@ -7,6 +7,9 @@ package enum Disposition: Sendable, Equatable {
     /// Nothing is written: the ticket will be delivered, or the moment comes. A request that parks again after
     /// ``Resumption/awakened`` keeps the first moment it was given.
     case parked(until: Instant)
+    /// Nothing is written, as the change may not be made yet: the ``ChangeGate`` lets it in, or the moment comes.
+    /// Woken by either as a parked one.
+    case held(until: Instant)
     /// A piece of a chunked answer is written. When it has left, `handle` goes on at the cursor.
     case streaming(cursor: Int)
     /// The head of an endless answer is written, or of a poll nothing yet: the connection is given the
@@ -18,7 +21,7 @@ package enum Disposition: Sendable, Equatable {
 package enum Resumption: Sendable, Equatable {
     /// For the first time.
     case fresh
-    /// The ticket was delivered: what was waited for may have happened.
+    /// The ticket was delivered, or the gate may be open: what was waited for may have happened.
     case awakened
     /// The wait is over.
     case deadline

@@ -36,9 +36,9 @@ void nuthatch_lower_priority(void) {
     setpriority(PRIO_PROCESS, (id_t)gettid(), 15);
 }
 
-void nuthatch_return_large_blocks(void) {
+void nuthatch_return_large_blocks(int threshold) {
 #ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_MMAP_THRESHOLD, threshold);
     mallopt(M_TRIM_THRESHOLD, 1 << 20);
 #endif
 }

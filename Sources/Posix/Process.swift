@@ -44,9 +44,11 @@ public enum Process {
     /// Ends the process at once, with its threads wherever they are.
     public static func end(_ code: Int32) -> Never { _exit(code) }
 
-    /// Has freed values of 128 KiB and more go back to the system, so that what the process has in memory follows what
-    /// is accounted; costs such a value some page faults. Call before the first thread.
-    public static func returnLargeBlocks() { nuthatch_return_large_blocks() }
+    /// Has freed values of `threshold` bytes and more go back to the system, so that what the process has in memory
+    /// follows what is accounted; costs such a value some page faults. Call before the first thread.
+    public static func returnLargeBlocks(of threshold: Int) {
+        nuthatch_return_large_blocks(Int32(clamping: threshold))
+    }
 
     /// A write to a closed socket must not end the process: ignored here, beside `MSG_NOSIGNAL` on every send.
     public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }

@@ -19,7 +19,7 @@ package enum CacheServer {
         Signals.block()
         Process.ignoreBrokenPipes()
         Process.ignoreFileSizeSignal()
-        Process.returnLargeBlocks()
+        Process.returnLargeBlocks(of: configuration.largeBlockBytes)
         let descriptors = Process.raiseDescriptorLimit()
         let loops = configuration.loops > 0 ? configuration.loops : min(Process.availableCores, mostLoops)
         let listeners = try Listeners(
@@ -87,6 +87,7 @@ package enum CacheServer {
         defer { ticker.stop() }
         let opened = try DataDirectory.open(
             configuration.keeping, segmentBytes: configuration.segmentBytes,
+            logQueueBytes: configuration.logQueueBytes,
             waker: HoldWaker(mailboxes) { failure.happened($0) }, progress: progress,
             makeEngine: { Wiring.engine(server, identity: $0, log: $1) })
         progress.begin(.done)

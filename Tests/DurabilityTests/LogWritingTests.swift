@@ -185,6 +185,36 @@ import Testing
         #expect(recovered.end.last == position(1))
     }
 
+    /// Of lengths around that of what is read ahead, so that records lie on every kind of edge of it.
+    @Test func `records are read whole wherever what is read ahead ends`() throws {
+        var appender = try appender()
+        let piece = SegmentWindow.pieceBytes
+        let lengths = [1, -200, 77, 0, piece + 5, 3, -41, -40, 39, 4 * piece, -piece / 2, 9].map {
+            $0 > 0 && $0 < 100 ? $0 : piece + $0
+        }
+        for (index, length) in lengths.enumerated() {
+            let (key, value): ([UInt8], [UInt8]) = ([107], Array(repeating: UInt8(index), count: length))
+            let none: [UInt8] = []
+            let state = EntryState(
+                modifiedAt: Instant(milliseconds: 1), lifetime: Lifetime(), freshUntil: .never, version: nil)
+            queue.append(
+                .put(key: key.span, value: value.span, fields: none.span, state: state),
+                at: position(UInt64(index + 1)), remaining: 0, digestChange: 0)
+        }
+        #expect(step(&appender) == .written)
+        disk.kill()
+        let manifest = try #require(try ManifestStore.read(from: disk))
+        for start in 0..<lengths.count {
+            var read: [[UInt8]] = []
+            let after = start == 0 ? Position.none : position(UInt64(start))
+            try LogReader(disk: disk, manifest: manifest).read(after: after, through: position(12)) { effect, _ in
+                if case .put(_, let value, _, _, _) = effect { read.append(value.copied()) }
+            }
+            #expect(read.map(\.count) == Array(lengths[start...]))
+            #expect(read.enumerated().allSatisfy { pair in pair.1.allSatisfy { $0 == UInt8(start + pair.0) } })
+        }
+    }
+
     @Test func `a record of the greatest length is read, one byte more is not`() {
         var bytes = [UInt8](repeating: 0, count: RecordHeader.size)
         func peek(_ length: Int) -> RecordHeader? {

@@ -30,9 +30,9 @@ void nuthatch_lower_priority(void);
 // milliseconds. Linux 6.12 and later; older ones change nothing.
 void nuthatch_shorten_slice(void);
 
-// Has the allocator give blocks of 128 KiB and more back to the system when they are freed, for good. By itself it raises
-// that bound up to 32 MiB with each block that is freed, and what lies between others then stays.
-void nuthatch_return_large_blocks(void);
+// Has the allocator give blocks of so many bytes and more back to the system when they are freed, for good. By itself it
+// raises that bound up to 32 MiB with each block that is freed, and what lies between others then stays.
+void nuthatch_return_large_blocks(int threshold);
 
 // Waits for a semaphore, at most so many milliseconds by the clock that never jumps, with 0 not at all; 0 when it was
 // signalled.

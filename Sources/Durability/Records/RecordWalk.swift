@@ -49,29 +49,32 @@ package struct RecordWalk: Sendable {
     package var wholeEnd: WalkEnd { groupLeft > 0 ? groupStart ?? end : end }
 
     /// The next record and where it starts. Nil at the end of the bytes, or where nothing but zeros follows.
-    package mutating func next(in bytes: Span<UInt8>) throws(RecordFlaw) -> PlacedRecord? {
-        guard offset < bytes.count else { return nil }
+    /// - Parameters:
+    ///   - bytes: of the segment, from `start` on; the walk stands among them.
+    package mutating func next(in bytes: Span<UInt8>, from start: Int = 0) throws(RecordFlaw) -> PlacedRecord? {
+        let place = offset - start
+        guard place < bytes.count else { return nil }
         let header: RecordHeader
         do throws(RecordFlaw) {
-            header = try RecordHeader.read(bytes, at: offset, following: link)
+            header = try RecordHeader.read(bytes, at: place, following: link)
         } catch {
-            if bytes.isZero(from: offset) { return nil }
+            if bytes.isZero(from: place) { return nil }
             throw error
         }
-        try check(header, bytes)
+        try check(header, bytes, at: place)
         let placed = PlacedRecord(header: header, offset: offset)
         advance(past: header)
         return placed
     }
 
-    private func check(_ header: RecordHeader, _ bytes: Span<UInt8>) throws(RecordFlaw) {
+    private func check(_ header: RecordHeader, _ bytes: Span<UInt8>, at place: Int) throws(RecordFlaw) {
         guard header.logTime >= lastTime else { throw .time }
         if header.kind.isControl {
             guard isLast(header.position) else {
                 throw .position(header.position, after: last)
             }
             if header.kind == .mark {
-                let stampOffset = offset + RecordHeader.size + 8
+                let stampOffset = place + RecordHeader.size + 8
                 guard header.length == RecordHeader.size + 16,
                     bytes.loadLittleEndian(UInt64.self, at: stampOffset) == stamp
                 else { throw .stamp }

@@ -3,7 +3,7 @@ import CacheModel
 import Posix
 
 /// Reads the log of a directory in order, also while it is written: for the tail of a snapshot, for restores to a
-/// moment and for the tools. Changes nothing and needs no lock. Memory: one segment.
+/// moment and for the tools. Changes nothing and needs no lock. Memory: a piece of a segment and one record.
 package struct LogReader: Sendable {
     package let disk: any Disk
     package let manifest: Manifest
@@ -77,35 +77,43 @@ package struct LogReader: Sendable {
         }
         var before = index > 0 ? manifest.segments[index - 1].closing?.end : nil
         for entry in manifest.segments[index...] {
-            let segment = try SegmentBytes(entry, of: manifest.history, on: disk)
-            guard let end = try Self.walk(segment, segment.bytes, before, after: start, body) else { return }
+            let segment = try SegmentFile(entry, of: manifest.history, on: disk)
+            guard let end = try Self.walk(segment, before, after: start, body) else { return }
             before = end
         }
     }
 
+    /// How the segment ends; nil when `body` wanted no more.
     private static func walk(
-        _ segment: SegmentBytes, _ buffer: borrowing IOBuffer, _ before: LogEnd?, after start: Position,
+        _ segment: SegmentFile, _ before: LogEnd?, after start: Position,
         _ body: (PlacedRecord, SegmentEntry, borrowing RecordContent) -> Bool
     ) throws(RecoveryError) -> LogEnd? {
-        let bytes = buffer.readable
+        var window = SegmentWindow(segment)
         var walk = RecordWalk(segment.header, after: before)
-        do throws(RecordFlaw) {
-            while let record = try walk.next(in: bytes) {
-                let content = try RecordContent.read(record.header, in: bytes, at: record.offset)
+        while true {
+            do throws(SystemError) { try window.hold(recordAt: walk.offset) } catch { throw .system(error) }
+            do throws(RecordFlaw) {
+                guard let record = try walk.next(in: window.bytes, from: window.start) else { break }
+                let content = try RecordContent.read(record.header, in: window.bytes, at: record.offset - window.start)
                 if record.header.position.number > start.number, !body(record, segment.entry, content) { return nil }
                 Thread.giveWay(atStep: Int(record.header.position.number))
-            }
-        } catch {
-            guard segment.entry.closing == nil, error.canBeTorn else {
-                throw .flaw(error, in: segment.entry, at: walk.end)
+            } catch {
+                guard segment.entry.closing == nil, error.canBeTorn else {
+                    throw .flaw(error, in: segment.entry, at: walk.end)
+                }
+                break
             }
         }
-        if let closing = segment.entry.closing {
-            guard closing.last == walk.last, closing.length == walk.offset else {
-                throw .flaw(.short, in: segment.entry, at: walk.end)
-            }
-            guard walk.groupLeft == 0 else { throw .flaw(.group, in: segment.entry, at: walk.end) }
-        }
+        if let closing = segment.entry.closing { try check(walk, closing, segment.entry) }
         return walk.end.log
+    }
+
+    private static func check(
+        _ walk: RecordWalk, _ closing: SegmentClosing, _ entry: SegmentEntry
+    ) throws(RecoveryError) {
+        guard closing.last == walk.last, closing.length == walk.offset else {
+            throw .flaw(.short, in: entry, at: walk.end)
+        }
+        guard walk.groupLeft == 0 else { throw .flaw(.group, in: entry, at: walk.end) }
     }
 }

@@ -2,7 +2,7 @@ import Bytes
 import CacheModel
 import Posix
 
-/// A segment read into memory, with a header that is its own. The records are still to be checked.
+/// A segment read into memory as a whole, with a header that is its own. The records are still to be checked.
 package final class SegmentBytes: Sendable {
     /// The longest segment that is read: several times what one grows to.
     package static let maximumLength = 1 << 30
@@ -17,33 +17,19 @@ package final class SegmentBytes: Sendable {
     package let surplus: Int
 
     package init(_ entry: SegmentEntry, of history: HistoryID, on disk: any Disk) throws(RecoveryError) {
+        let segment = try SegmentFile(entry, of: history, on: disk)
         self.entry = entry
-        var read = IOBuffer()
+        header = segment.header
+        surplus = segment.surplus
+        var read = IOBuffer(capacity: segment.length)
         do throws(SystemError) {
-            let file = try disk.openForReading(entry.name)
-            let found = try file.length()
-            surplus = entry.closing.map { max(0, found - $0.length) } ?? 0
-            let length = min(entry.closing?.length ?? .max, found, Self.maximumLength + 1)
-            read.reserve(length)
-            try file.readAll(at: 0, upTo: length, into: &read)
+            try segment.file.readAll(at: 0, upTo: segment.length, into: &read)
         } catch {
-            throw error.isMissing ? .damage(LogDamage(entry, at: 0, reason: "the file is missing")) : .system(error)
-        }
-        do throws(HeaderFlaw) {
-            header = try SegmentHeader(read.readable)
-            guard header.history == history, header.id == entry.id, header.firstPosition == entry.first else {
-                throw .stranger
-            }
-        } catch {
-            throw error.recoveryError(of: entry)
+            throw .system(error)
         }
         bytes = read
-        guard bytes.count <= Self.maximumLength else {
-            throw .damage(LogDamage(entry, at: 0, reason: "no segment is longer than 1 GiB"))
-        }
-        guard let closing = entry.closing else { return }
-        guard bytes.count == closing.length else {
-            throw .damage(LogDamage(entry, at: bytes.count, reason: "the file has fewer bytes than it was closed with"))
-        }
+        // Cut while it was read.
+        guard let closing = entry.closing, bytes.count < closing.length else { return }
+        throw SegmentFile.tooShort(entry, bytes.count)
     }
 }

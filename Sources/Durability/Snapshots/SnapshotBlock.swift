@@ -18,10 +18,12 @@ package enum SnapshotBlock {
     static let labelBytes = 13
     /// Where the checksum lies in a member.
     static let checksumRange = GzipMember.labelOffset + 9..<GzipMember.labelOffset + labelBytes
-    /// About how many bytes of records a block holds before it is packed: enough for gzip, little to hold.
-    package static let targetBytes = 1 << 20
-    /// The longest block: a target and the longest record, which zlib may make longer by a little.
-    static let maximumLength = (targetBytes + RecordHeader.maximumLength) * 17 / 16
+    /// About how many bytes of records a block holds before it is packed: eight times what gzip looks back at, and
+    /// little to hold.
+    package static let targetBytes = 256 << 10
+    /// The longest block that is read: a megabyte, which is what a writer may gather, and the longest record behind it,
+    /// which zlib may make longer by a little.
+    static let maximumLength = ((1 << 20) + RecordHeader.maximumLength) * 17 / 16
 
     /// The label of a block, checked against its bytes.
     package struct Label: Sendable, Equatable {

@@ -42,7 +42,7 @@ struct SnapshotOutput {
     private mutating func put(_ block: PendingBlock) throws(SnapshotFailure) {
         packer.give(block)
         given += 1
-        while given - written > UInt32(threads + 1) {
+        while given - written > UInt32(threads) {
             packer.wait()
             try writeReady()
         }

@@ -12,8 +12,6 @@ import Synchronization
 /// Made before the state it serves, because the state is made with a reader; ``start(_:in:digest:listener:)`` when
 /// recovery has said where the log goes on. Nobody may change the state before.
 package final class DurableLog: EffectReader, SegmentLog {
-    /// Unwritten bytes above which changes are held: the disk does not keep up.
-    private static let mostQueued = 256 << 20
     /// How often the log thread looks for room again on a full disk, in milliseconds.
     static let retry: Int64 = 500
 
@@ -29,6 +27,7 @@ package final class DurableLog: EffectReader, SegmentLog {
     /// All the time the log knows of.
     let time: any TimeSource
     private let segmentBytes: Int
+    private let mostQueued: Int
     private let digestInterval: UInt64
     private let queue = LogQueue()
     private let wake = Semaphore()
@@ -41,13 +40,15 @@ package final class DurableLog: EffectReader, SegmentLog {
 
     /// - Parameters:
     ///   - segmentBytes: where a segment ends and the next begins.
+    ///   - mostQueued: unwritten bytes above which changes are to be held, since the disk does not keep up.
     ///   - digestInterval: records between two digests in the log.
     package init(
-        policy: FsyncPolicy, segmentBytes: Int = 64 << 20, digestInterval: UInt64 = 10_000,
-        time: any TimeSource = SystemTime()
+        policy: FsyncPolicy, segmentBytes: Int = 64 << 20, mostQueued: Int = 256 << 20,
+        digestInterval: UInt64 = 10_000, time: any TimeSource = SystemTime()
     ) {
         self.policy = policy
         self.segmentBytes = segmentBytes
+        self.mostQueued = mostQueued
         self.digestInterval = digestInterval
         self.time = time
     }
@@ -105,7 +106,7 @@ package final class DurableLog: EffectReader, SegmentLog {
     func wakeUp() { wake.signal() }
 
     /// Whether more is waiting to be written than the disk will take soon.
-    package var isOverfull: Bool { queue.byteCount > Self.mostQueued }
+    package var isOverfull: Bool { queue.byteCount > mostQueued }
 
     /// Asks for a sync that covers `position`.
     package func requestSync(through position: Position) {

@@ -22,7 +22,7 @@ struct LogAppender: ~Copyable {
     /// Of the positions given out: a segment that recovery wrote again may begin in an earlier one.
     private let epoch: UInt64
     private var writer: SegmentWriter
-    private var batch = LogBatch()
+    private var batch: LogBatch
     private var clock: LogClock
     /// Of the data set at `last`.
     private(set) var digest: UInt64
@@ -47,6 +47,8 @@ struct LogAppender: ~Copyable {
     ) {
         self.store = store
         self.segmentBytes = segmentBytes
+        // Segments are small where memory is.
+        batch = LogBatch(keptBytes: min(4 << 20, max(256 << 10, segmentBytes / 8)))
         self.digestInterval = digestInterval
         self.syncs = syncs
         epoch = store.current.epoch

@@ -19,9 +19,15 @@ struct LogBatch: ~Copyable {
     private let mostBytes: Int
 
     /// Buffers above this are given back after a batch, so that one burst does not stay for ever.
-    private static let kept = 4 << 20
+    private let keptBytes: Int
 
-    init(mostBytes: Int = 64 << 20) { self.mostBytes = mostBytes }
+    /// - Parameters:
+    ///   - mostBytes: where a batch ends.
+    ///   - keptBytes: the largest buffer, in bytes, that waits for the next batch. There are two of them.
+    init(mostBytes: Int = 64 << 20, keptBytes: Int = 4 << 20) {
+        self.mostBytes = mostBytes
+        self.keptBytes = keptBytes
+    }
 
     /// Takes what has been queued since, behind `last`. The batch must have been cleared.
     /// - Returns: how many records there are to write, 0 when the next one is not there yet.
@@ -35,7 +41,7 @@ struct LogBatch: ~Copyable {
 
     /// Forgets what was written.
     mutating func clear() {
-        bytes.removeAll(keeping: Self.kept)
+        bytes.removeAll(keeping: keptBytes)
         records.removeAll(keepingCapacity: records.capacity <= 1 << 16)
     }
 
@@ -68,7 +74,7 @@ struct LogBatch: ~Copyable {
             record.start += offset
             return record
         }
-        bytes.removeAll(keeping: Self.kept)
+        bytes.removeAll(keeping: keptBytes)
         records.removeAll(keepingCapacity: true)
         earlyRecords.sort { $0.number < $1.number }
         var next = last + 1

@@ -24,6 +24,20 @@ extension ServerConfiguration {
         maxMemory > 0 ? min(keeping.segmentSize, max(1 << 20, maxMemory / 32)) : keeping.segmentSize
     }
 
+    /// From where on a freed block goes back to the system, in bytes: where memory is short, blocks that are a small
+    /// part of it already, since those that lie between others are what it loses (decision 0035).
+    var largeBlockBytes: Int {
+        let usual = 128 << 10
+        return maxMemory > 0 ? min(usual, max(64 << 10, maxMemory / 4096)) : usual
+    }
+
+    /// How much may wait to be written to the log before changes are held, in bytes. The log has as much in hand while
+    /// it writes, so with a memory limit it is a sixteenth of that, but for four megabytes.
+    var logQueueBytes: Int {
+        let most = 256 << 20
+        return maxMemory > 0 ? min(most, max(4 << 20, maxMemory / 16)) : most
+    }
+
     package var drainTimeoutMilliseconds: Int64 { timeouts.drain.milliseconds }
     package var firstByteTimeoutMilliseconds: Int64 { timeouts.firstByte.milliseconds }
     package var idleTimeoutMilliseconds: Int64 { timeouts.idle.milliseconds }

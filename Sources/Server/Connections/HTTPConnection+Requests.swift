@@ -175,10 +175,11 @@ extension HTTPConnection {
             // What is to be confirmed is the last answer of a batch: another may take its place.
             return response.keepsAlive && hold.synced == .none
         case .parked(let until):
-            worker.noteParked()
-            phase = .parked(extent, wait: ticket.generation)
-            // One that was awakened for nothing waits on to the moment it was given first.
-            if resumption != .awakened { parkedUntil = worker.loop.now + max(0, until.since(worker.now)) }
+            park(extent, ticket, until: until, resumption)
+            return false
+        case .held(let until):
+            park(extent, ticket, until: until, resumption)
+            worker.replyHold?.add(change: self, wait: ticket.generation)
             return false
         case .streaming(let cursor):
             phase = .streaming(extent, cursor: cursor)
@@ -194,6 +195,13 @@ extension HTTPConnection {
             )
             return false
         }
+    }
+
+    private func park(_ extent: RequestExtent, _ ticket: Ticket, until: Instant, _ resumption: Resumption) {
+        worker.noteParked()
+        phase = .parked(extent, wait: ticket.generation)
+        // One that was awakened for nothing waits on to the moment it was given first.
+        if resumption != .awakened { parkedUntil = worker.loop.now + max(0, until.since(worker.now)) }
     }
 
     var staysOpen: Bool { worker.head.keepsAlive && !peerHasClosed && !worker.isDraining }

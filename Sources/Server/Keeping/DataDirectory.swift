@@ -19,16 +19,17 @@ enum DataDirectory {
 
     /// - Parameters:
     ///   - segmentBytes: where a file of the log ends.
+    ///   - logQueueBytes: how much may wait to be written before changes are held.
     ///   - progress: told how far it is.
     ///   - makeEngine: gives an empty engine of this identity that tells the log of its changes.
     /// - Throws: an error that says what is wrong with which file, and what can be done.
     static func open(
-        _ settings: KeepingSettings, segmentBytes: Int, waker: HoldWaker, progress: RecoveryProgress,
-        makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
+        _ settings: KeepingSettings, segmentBytes: Int, logQueueBytes: Int, waker: HoldWaker,
+        progress: RecoveryProgress, makeEngine: @escaping @Sendable (Recovery.Identity, DurableLog) -> EmbeddedEngine
     ) throws -> Opened {
         let disk = try PosixDisk.open(settings.directory, creating: true)
         let archiveRoot = try Archive.root(settings)
-        let log = DurableLog(policy: settings.fsync, segmentBytes: segmentBytes)
+        let log = DurableLog(policy: settings.fsync, segmentBytes: segmentBytes, mostQueued: logQueueBytes)
         var options = Recovery.Options()
         options.strictTail = settings.strictTail
         options.showsOnlySynced = settings.fsync == .always

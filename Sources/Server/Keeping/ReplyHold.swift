@@ -2,10 +2,11 @@ import CacheModel
 import Durability
 import Synchronization
 
-/// Replies of one loop that may not leave before the log has what they reveal.
+/// Replies of one loop that may not leave before the log has what they reveal, and changes that may not be made before
+/// the log has written more of those before them.
 ///
 /// A held reply stands in its connection's output; nothing is run again when it is let go, and the log wakes a loop
-/// once for a whole batch. Lives on the loop's thread, but for ``HoldFlag``.
+/// once for a whole batch. A held change is a parked request. Lives on the loop's thread, but for ``HoldFlag``.
 final class ReplyHold {
     /// How long a reply is held before its client is told that nobody knows, in milliseconds.
     static let longest: Int64 = 5000
@@ -16,10 +17,17 @@ final class ReplyHold {
         let number: UInt32
     }
 
+    private struct HeldChange {
+        let connection: HTTPConnection
+        let wait: UInt32
+    }
+
+    private let keeper: Keeper
     private let log: DurableLog
     private let progress: LogProgress
     private let flag: HoldFlag
     private var held: [Held] = []
+    private var heldChanges: [HeldChange] = []
     private var waking = LogWaking()
     /// How far the log was when all were last looked at.
     private var seen: Seen
@@ -37,6 +45,7 @@ final class ReplyHold {
     }
 
     init(_ keeper: Keeper, loop: Int) {
+        self.keeper = keeper
         log = keeper.log
         progress = keeper.progress
         flag = keeper.flags[loop]
@@ -60,8 +69,29 @@ final class ReplyHold {
         flag.raise()
     }
 
-    /// The log moved, or the flag was raised just when it did: lets go what may leave.
+    /// Keeps the parked request until ``release()`` finds that its change may be made.
+    func add(change connection: HTTPConnection, wait: UInt32) {
+        heldChanges.append(HeldChange(connection: connection, wait: wait))
+        flag.raise()
+    }
+
+    /// The log moved, or the flag was raised just when it did: lets go what may leave, and then in what may be made.
     func release() {
+        releaseReplies()
+        admitChanges()
+    }
+
+    /// In the order they came; where there is no room for all, the others are held again.
+    private func admitChanges() {
+        guard !heldChanges.isEmpty else { return }
+        flag.raise()
+        guard keeper.admission != .held else { return }
+        let waiting = heldChanges
+        heldChanges.removeAll(keepingCapacity: waiting.count <= 4096)
+        for one in waiting { _ = one.connection.awaken(wait: one.wait) }
+    }
+
+    private func releaseReplies() {
         guard !held.isEmpty else { return }
         // Raised before looking: a move that comes while we look then wakes this loop again.
         flag.raise()
@@ -87,7 +117,8 @@ final class ReplyHold {
     ///   - now: not before its last answer; nil when no turn may follow.
     /// - Returns: whether the loop should look for more at once, and then say again that its turn is over.
     func turnEnded(turnStart: Int64, now: Int64?) -> Bool {
-        if !held.isEmpty, progress.state.holdsBack || Seen(progress) != seen { release() }
+        if !held.isEmpty, progress.state.holdsBack || Seen(progress) != seen { releaseReplies() }
+        admitChanges()
         if let now, log.isSleeping, waking.waits(turnStart: turnStart, now: now) { return true }
         waking = LogWaking()
         log.kick()
