@@ -51,13 +51,14 @@ package final class DigestState: RehearsalState {
         withPart(of: effect) { part, hash in _ = part.rows.expected.insert(hash) }
     }
 
-    package func apply(_ effect: borrowing Effect, at position: Position) {
+    @discardableResult
+    package func apply(_ effect: borrowing Effect, at position: Position) -> UInt64 {
         let change = DigestRows.Change(effect)
         let isSelective = isSelective.withLock { $0 }
         if effect.kind == .boards { return applyRow(effect, change, at: position, isSelective) }
-        withPart(of: effect) { part, hash in
+        return withPart(of: effect) { part, hash in
             part.last = max(part.last, position)
-            part.rows.apply(change, hash, position, isSelective: isSelective)
+            return part.rows.apply(change, hash, position, isSelective: isSelective)
         }
     }
 
@@ -67,11 +68,11 @@ package final class DigestState: RehearsalState {
         from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void
     ) -> CaptureCursor? { nil }
 
-    private func withPart(of effect: borrowing Effect, _ body: (inout Part, UInt64) -> Void) {
+    private func withPart<Result>(of effect: borrowing Effect, _ body: (inout Part, UInt64) -> Result) -> Result {
         let hash =
             effect.kind == .keys
             ? hasher.hash(RawBytes(effect.key)) : stateHasher.hash(kind: effect.kind, effect.key)
-        parts[Int(hash >> 58)].part.withLock { body(&$0, hash) }
+        return parts[Int(hash >> 58)].part.withLock { body(&$0, hash) }
     }
 
     // MARK: Boards
@@ -84,13 +85,13 @@ package final class DigestState: RehearsalState {
 
     private func applyRow(
         _ effect: borrowing Effect, _ change: DigestRows.Change, at position: Position, _ isSelective: Bool
-    ) {
-        guard let row = BoardRowKey(RawBytes(effect.key)) else { return }
+    ) -> UInt64 {
+        guard let row = BoardRowKey(RawBytes(effect.key)) else { return 0 }
         let hash = stateHasher.hash(kind: .boards, effect.key)
-        boards.withLock { boards in
+        return boards.withLock { boards in
             boards.last = max(boards.last, position)
-            if change == .delete { boards.remove(under: row, upTo: position) }
-            boards[row].apply(change, hash, position, isSelective: isSelective)
+            let removed = change == .delete ? boards.remove(under: row, upTo: position) : 0
+            return removed &+ boards[row].apply(change, hash, position, isSelective: isSelective)
         }
     }
 }

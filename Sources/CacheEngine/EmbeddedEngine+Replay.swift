@@ -7,9 +7,10 @@ extension EmbeddedEngine {
     /// Idempotent: a record is applied only to an entry that is older than it; a change of lifetime, whose entry keeps
     /// its position, is absolute and may be applied twice. Nothing is evicted to make room: what left is in the log.
     /// Positions given out afterwards are higher.
-    package func apply(_ effect: borrowing Effect, at position: Position) {
+    @discardableResult
+    package func apply(_ effect: borrowing Effect, at position: Position) -> UInt64 {
         context.pointee.advance(past: position)
-        switch copy effect {
+        return switch copy effect {
         case .put(let key, let value, _, _, .boards): applyBoardRow(RawBytes(key), RawBytes(value), at: position)
         case .delete(let key, _, _, _, _, .boards): applyBoardRow(RawBytes(key), nil, at: position)
         case .put(let key, let value, let fields, let state, let kind):
@@ -54,7 +55,9 @@ extension EmbeddedEngine {
         for number in 0..<allShardCount { locked(shards[number]) { $0.settle() } }
     }
 
-    private func onShard(of key: Span<UInt8>, _ kind: Kind, _ body: (inout Shard, RawBytes, UInt64) -> Void) {
+    private func onShard(
+        of key: Span<UInt8>, _ kind: Kind, _ body: (inout Shard, RawBytes, UInt64) -> Void
+    ) -> UInt64 {
         if kind == .keys {
             let key = RawBytes(key)
             let hash = hasher.hash(key)
@@ -64,19 +67,21 @@ extension EmbeddedEngine {
         stored.append(kind.number)
         stored.append(key)
         let target = stateKey(RawBytes(stored.readable))
-        replay(on: shards[target.shard], target.key, target.hash, body)
-        extendLifetime(of: stored)
+        defer { extendLifetime(of: stored) }
+        return replay(on: shards[target.shard], target.key, target.hash, body)
     }
 
     private func replay(
         on shard: LockedShard, _ key: RawBytes, _ hash: UInt64, _ body: (inout Shard, RawBytes, UInt64) -> Void
-    ) {
+    ) -> UInt64 {
         locked(shard) {
+            let before = $0.digest
             body(&$0, key, hash)
             // What was read from the log is not news to it.
             $0.recordedDigest = $0.digest
             // What has ended since is for the log to say, not for this engine's clock.
             $0.payForWaste(Instant(milliseconds: .min))
+            return $0.digest &- before
         }
     }
 

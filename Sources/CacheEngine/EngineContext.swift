@@ -53,7 +53,8 @@ struct EngineContext: ~Copyable {
 
     /// Positions given out from now on come behind `position`, if it is of this epoch.
     func advance(past position: Position) {
-        guard position.epoch == epoch else { return }
+        // Looked at first: threads that apply a log would else take the line from each other for each record.
+        guard position.epoch == epoch, position.number > number.load(ordering: .relaxed) else { return }
         _ = number.max(position.number, ordering: .relaxed)
     }
 }

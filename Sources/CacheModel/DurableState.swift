@@ -2,7 +2,9 @@
 public protocol DurableState: AnyObject, Sendable {
     /// Applies a record of the log. Idempotent: a record changes only an entry older than it. From several threads at
     /// once records of different keys may come in any order, those of one key in rising order.
-    func apply(_ effect: borrowing Effect, at position: Position)
+    /// - Returns: by how much ``digest`` changed, modulo 2^64.
+    @discardableResult
+    func apply(_ effect: borrowing Effect, at position: Position) -> UInt64
 
     /// The sum, modulo 2^64, over all entries of a mix of the key's hash and the position of its last content change:
     /// equal for equal sets of entries, whatever way they came about, under the same hash secret. Lifetimes do not

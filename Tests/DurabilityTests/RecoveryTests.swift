@@ -96,7 +96,15 @@ import Testing
 
     @Test func `compares digests and stops on a difference`() throws {
         let written = try WrittenLog(policy: .always, seed: 7, batches: 20, segmentBytes: 1 << 20)
-        written.disk.edit(written.lastSegment) { bytes in Self.forgeDigest(&bytes, written.manifest) }
+        var isForged = false
+        written.disk.edit(written.lastSegment) { bytes in
+            Self.forge(&bytes) { buffer, record, offset in
+                if record.kind == .digest, !isForged {
+                    buffer[offset + RecordHeader.size] ^= 1
+                    isForged = true
+                }
+            }
+        }
         #expect {
             _ = try recover(written.disk)
         } throws: { error in
@@ -105,20 +113,57 @@ import Testing
         }
     }
 
-    /// Changes the first digest and seals everything again, as if the state had been another one.
-    private static func forgeDigest(_ bytes: inout [UInt8], _ manifest: Manifest) {
+    /// Whoever looks first, the threads that apply or the one that reads ahead, says the same.
+    @Test(arguments: [1, 2, 3])
+    func `names the first record that is sound and says what cannot be`(lanes: Int) throws {
+        let written = try WrittenLog(policy: .always, seed: 8, batches: 300, segmentBytes: 1 << 20)
+        #expect(written.ledger.records.count > LogReplay.worthSharing)
+        var puts = 0
+        written.disk.edit(written.lastSegment) { bytes in
+            Self.forge(&bytes) { buffer, record, offset in
+                guard record.kind == .put else { return }
+                puts += 1
+                // The first of them by its value's place, which whoever looks for the key alone does not see.
+                if puts == 90 || puts == 91 { Self.forgeFieldsLength(&buffer, record, offset) }
+            }
+        }
+        let entry = try #require(written.manifest.segments.last)
+        let history = written.manifest.history
+        let segment = try SegmentBytes(entry, of: history, on: written.disk)
+        let content = try #require(written.disk.content(written.lastSegment))
+        let length = content.span.contentEnd
+        let start = LogEnd(last: entry.first.predecessor, lastTime: Instant(milliseconds: .min))
+        let expected = try #require(throws: RecoveryError.self) {
+            _ = try CheckedSegment(segment, upTo: length, after: start, base: .none, lanes: 1)
+        }
+        #expect("\(expected)".contains("fields have 65535 bytes"))
+        let replay = LogReplay(
+            disk: written.disk, history: history, state: FoldedState(), base: .none, lanes: lanes,
+            progress: RecoveryProgress())
+        #expect(throws: expected) {
+            _ = try replay.run([LogReplay.Part(entry: entry, length: length)], bytes: length, after: start)
+        }
+    }
+
+    private static func forgeFieldsLength(_ buffer: inout IOBuffer, _ record: RecordHeader, _ offset: Int) {
+        let flags = offset + RecordHeader.size + 8
+        let key = flags + 1 + buffer[flags].nonzeroBitCount * 8
+        let fields = key + 2 + Int(buffer[key]) + Int(buffer[key + 1]) << 8
+        (buffer[fields], buffer[fields + 1]) = (255, 255)
+    }
+
+    /// Lets records be changed and seals everything again, as if it had been written so.
+    private static func forge(
+        _ bytes: inout [UInt8], _ change: (inout IOBuffer, RecordHeader, Int) -> Void
+    ) {
         guard var link = try? SegmentHeader(bytes.span).checksum, let header = try? SegmentHeader(bytes.span) else {
             return
         }
         var buffer = IOBuffer()
         buffer.append(bytes)
         var offset = SegmentHeader.size
-        var isForged = false
         while let record = RecordHeader.peek(buffer.readable, at: offset) {
-            if record.kind == .digest, !isForged {
-                buffer[offset + RecordHeader.size] ^= 1
-                isForged = true
-            }
+            change(&buffer, record, offset)
             link = RecordFrame.seal(
                 &buffer, at: offset, previous: link, stamp: header.stamp, logTime: record.logTime,
                 wallTime: record.wallTime)

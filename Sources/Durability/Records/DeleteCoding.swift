@@ -32,4 +32,12 @@ package enum DeleteCoding: EffectCoding {
         try reader.end()
         return .delete(key: key, reason: reason, at: at, version: version, versionKeptUntil: keptUntil, kind: kind)
     }
+
+    @_lifetime(copy body)
+    package static func key(in body: Span<UInt8>) throws(BodyFlaw) -> Span<UInt8> {
+        var reader = BodyReader(body)
+        _ = try reader.take(9)
+        if try reader.number(UInt8.self) == 1 { _ = try reader.take(16) }
+        return try reader.key()
+    }
 }

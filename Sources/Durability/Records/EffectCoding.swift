@@ -10,6 +10,9 @@ package protocol EffectCoding: SendableMetatype {
     /// The effect a body states about an entry of a kind, borrowing the body's bytes.
     @_lifetime(copy body)
     static func decode(_ body: Span<UInt8>, of kind: Kind) throws(BodyFlaw) -> Effect
+    /// The key of the effect a body states; the rest of it may be flawed.
+    @_lifetime(copy body)
+    static func key(in body: Span<UInt8>) throws(BodyFlaw) -> Span<UInt8>
 }
 
 /// The table of record kinds: a new one is a new row here, a file beside this one, and a row in the tests.

@@ -25,4 +25,11 @@ package enum ExtendCoding: EffectCoding {
         return .extend(
             key: key, bytes: reader.rest(), end: end == 0 ? .front : .back, modifiedAt: modifiedAt, kind: kind)
     }
+
+    @_lifetime(copy body)
+    package static func key(in body: Span<UInt8>) throws(BodyFlaw) -> Span<UInt8> {
+        var reader = BodyReader(body)
+        _ = try reader.take(9)
+        return try reader.key()
+    }
 }

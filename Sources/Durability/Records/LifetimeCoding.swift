@@ -22,4 +22,11 @@ package enum LifetimeCoding: EffectCoding {
         try reader.end()
         return .lifetime(key: key, lifetime: form.lifetime, freshUntil: form.freshUntil, kind: kind)
     }
+
+    @_lifetime(copy body)
+    package static func key(in body: Span<UInt8>) throws(BodyFlaw) -> Span<UInt8> {
+        var reader = BodyReader(body)
+        try LifetimeForm.skip(in: &reader)
+        return try reader.key()
+    }
 }

@@ -35,6 +35,13 @@ struct LifetimeForm {
         self.freshUntil = freshUntil
     }
 
+    /// Goes past a form without looking at its parts.
+    static func skip(in reader: inout BodyReader) throws(BodyFlaw) {
+        let flags = try reader.number(UInt8.self)
+        guard flags < 64 else { throw .unknownFlag(flags) }
+        _ = try reader.take(flags.nonzeroBitCount * 8)
+    }
+
     init(from reader: inout BodyReader) throws(BodyFlaw) {
         let flags = try reader.number(UInt8.self)
         guard flags < 64 else { throw .unknownFlag(flags) }

@@ -23,4 +23,11 @@ package enum PatchCoding: EffectCoding {
         guard Edits.fit(edits, valueCount: .max) else { throw .outOfRange("edits") }
         return .patch(key: key, edits: edits, modifiedAt: modifiedAt, kind: kind)
     }
+
+    @_lifetime(copy body)
+    package static func key(in body: Span<UInt8>) throws(BodyFlaw) -> Span<UInt8> {
+        var reader = BodyReader(body)
+        _ = try reader.take(8)
+        return try reader.key()
+    }
 }

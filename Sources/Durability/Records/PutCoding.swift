@@ -31,4 +31,12 @@ package enum PutCoding: EffectCoding {
             modifiedAt: modifiedAt, lifetime: form.lifetime, freshUntil: form.freshUntil, version: form.version)
         return .put(key: key, value: reader.rest(), fields: fields, state: state, kind: kind)
     }
+
+    @_lifetime(copy body)
+    package static func key(in body: Span<UInt8>) throws(BodyFlaw) -> Span<UInt8> {
+        var reader = BodyReader(body)
+        _ = try reader.take(8)
+        try LifetimeForm.skip(in: &reader)
+        return try reader.key()
+    }
 }

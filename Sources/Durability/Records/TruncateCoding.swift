@@ -23,4 +23,11 @@ package enum TruncateCoding: EffectCoding {
         try reader.end()
         return .truncate(key: key, length: length, modifiedAt: modifiedAt, kind: kind)
     }
+
+    @_lifetime(copy body)
+    package static func key(in body: Span<UInt8>) throws(BodyFlaw) -> Span<UInt8> {
+        var reader = BodyReader(body)
+        _ = try reader.take(16)
+        return try reader.key()
+    }
 }

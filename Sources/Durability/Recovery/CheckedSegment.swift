@@ -9,6 +9,8 @@ final class CheckedSegment: Sendable {
         private(set) var offsets: [UInt32] = []
         /// Of each the hash that its hint has, 0 without one.
         private var hashes: [UInt64] = []
+        /// How many of them lie before each digest of the segment, and before its end.
+        fileprivate(set) var stretchEnds: [Int] = []
 
         mutating func append(_ offset: Int, _ hint: KeyHint?) {
             offsets.append(UInt32(offset))
@@ -20,76 +22,93 @@ final class CheckedSegment: Sendable {
         }
     }
 
-    /// Records up to a digest, or to the end.
-    struct Stretch: Sendable {
-        var lanes: [Lane]
-        var records = 0
-        /// What the state must come to behind them, and the record that says so.
-        var digest: (value: UInt64, place: PlacedRecord)?
+    /// What the state must come to behind some of the records, and the record that says so.
+    struct Digest: Sendable {
+        var value: UInt64
+        var place: PlacedRecord
+    }
 
-        init(lanes: Int) { self.lanes = Array(repeating: Lane(), count: lanes) }
+    /// What applying a lane came to.
+    struct Outcome: Sendable {
+        /// By how much the digest of the state changed up to each digest of the segment, and then to its end.
+        var digestChanges: [UInt64] = []
+        /// What was wrong with the lane's first record that was not applied, and where it ends.
+        var flaw: (flaw: RecordFlaw, end: WalkEnd)?
+    }
+
+    private struct Parts {
+        var lanes: [Lane]
+        var digests: [Digest] = []
+        var records = 0
+        var end = WalkEnd(offset: 0, log: LogEnd(last: .none, lastTime: Instant(milliseconds: .min)))
+
+        mutating func endStretch() {
+            for lane in lanes.indices { lanes[lane].stretchEnds.append(lanes[lane].offsets.count) }
+        }
     }
 
     let segment: SegmentBytes
-    let stretches: [Stretch]
-    let end: WalkEnd
+    private let parts: Parts
+
+    var digests: [Digest] { parts.digests }
+    /// How many there are to apply.
+    var records: Int { parts.records }
+    var end: WalkEnd { parts.end }
 
     /// Checks a segment up to `length`, or the length it was closed with.
     /// - Parameters:
     ///   - before: how the log before it ended, nil for the first.
     ///   - base: records up to here are in the state already.
-    ///   - state: what the records will be applied to, if they will.
+    ///   - state: what the records will be applied to, which finds what is wrong inside of them; nil to look for that
+    ///     now.
     init(
         _ segment: SegmentBytes, upTo length: Int? = nil, after before: LogEnd?, base: Position, lanes: Int,
         for state: (any DurableState)? = nil
     ) throws(RecoveryError) {
         self.segment = segment
         let end = length ?? segment.bytes.count
-        let parts = try Self.check(segment, segment.bytes, upTo: end, before, base, lanes, state)
-        stretches = parts.stretches
-        self.end = parts.end
+        parts = try Self.check(segment, segment.bytes, upTo: end, before, base, lanes, state)
     }
 
     private static func check(
         _ segment: SegmentBytes, _ buffer: borrowing IOBuffer, upTo length: Int, _ before: LogEnd?, _ base: Position,
         _ lanes: Int, _ state: (any DurableState)?
-    ) throws(RecoveryError) -> (stretches: [Stretch], end: WalkEnd) {
+    ) throws(RecoveryError) -> Parts {
         let bytes = buffer.readable.extracting(0..<length)
         var walk = RecordWalk(segment.header, after: before)
-        var stretches: [Stretch] = []
-        var stretch = Stretch(lanes: lanes)
+        var parts = Parts(lanes: Array(repeating: Lane(), count: lanes))
         do throws(RecordFlaw) {
             while let record = try walk.next(in: bytes) {
-                let content = try RecordContent.read(record.header, in: bytes, at: record.offset)
+                if state == nil { _ = try RecordContent.read(record.header, in: bytes, at: record.offset) }
+                let subject = try RecordSubject.read(record.header, in: bytes, at: record.offset)
                 if record.header.position < base { continue }
-                switch content {
-                case .effect(let effect):
+                switch subject {
+                case .entry(let key, let kind):
                     if record.header.position == base { continue }
-                    let hint = state?.hint(for: effect.key, of: effect.kind)
-                    let lane = Self.lane(of: effect, hint, lanes)
-                    stretch.lanes[lane].append(record.offset, hint)
-                    stretch.records += 1
+                    let hint = state?.hint(for: key, of: kind)
+                    parts.lanes[Self.lane(of: key, kind, hint, lanes)].append(record.offset, hint)
+                    parts.records += 1
                 case .control(.digest(let digest)):
-                    stretch.digest = (digest, record)
-                    stretches.append(stretch)
-                    stretch = Stretch(lanes: lanes)
+                    parts.digests.append(Digest(value: digest, place: record))
+                    parts.endStretch()
                 case .control: break
                 }
             }
         } catch {
             throw .flaw(error, in: segment.entry, at: walk.end)
         }
-        stretches.append(stretch)
+        parts.endStretch()
+        parts.end = walk.end
         try checkClosing(segment.entry, bytes, walk)
-        return (stretches, walk.end)
+        return parts
     }
 
     /// Records of one key go the same way, and so do all of boards: a board's row may take others with it. Hints of one
     /// part of the state are close to each other, so lanes seldom meet.
-    private static func lane(of effect: borrowing Effect, _ hint: KeyHint?, _ lanes: Int) -> Int {
-        if lanes == 1 || effect.kind == .boards { return 0 }
+    private static func lane(of key: Span<UInt8>, _ kind: Kind, _ hint: KeyHint?, _ lanes: Int) -> Int {
+        if lanes == 1 || kind == .boards { return 0 }
         if let hint { return Int(hint.hash.multipliedFullWidth(by: UInt64(lanes)).high) }
-        return Int(CRC32C.of(effect.key) % UInt32(lanes))
+        return Int(CRC32C.of(key) % UInt32(lanes))
     }
 
     /// The manifest and the file say the same.
@@ -110,21 +129,47 @@ final class CheckedSegment: Sendable {
     private static let indexAhead = 16
     private static let entryAhead = 8
 
-    /// Applies one lane of a stretch.
-    func apply(_ stretch: Int, lane: Int, to state: any DurableState) {
-        let lane = stretches[stretch].lanes[lane]
-        for (index, offset) in lane.offsets.enumerated() {
-            if let hint = lane.hint(at: index + Self.indexAhead) { state.prefetchIndex(hint) }
-            if let hint = lane.hint(at: index + Self.entryAhead) { state.prefetchEntry(hint) }
-            apply(segment.bytes, at: Int(offset), to: state)
+    /// Applies one lane, up to what cannot be.
+    func apply(lane number: Int, to state: any DurableState, progress: RecoveryProgress) -> Outcome {
+        let lane = parts.lanes[number]
+        var outcome = Outcome()
+        var index = 0
+        for end in lane.stretchEnds {
+            let start = index
+            var change: UInt64 = 0
+            while index < end {
+                if let hint = lane.hint(at: index + Self.indexAhead) { state.prefetchIndex(hint) }
+                if let hint = lane.hint(at: index + Self.entryAhead) { state.prefetchEntry(hint) }
+                let offset = Int(lane.offsets[index])
+                do throws(RecordFlaw) {
+                    change &+= try apply(segment.bytes, at: offset, to: state)
+                } catch {
+                    outcome.flaw = (error, Self.recordEnd(segment.bytes, at: offset))
+                    return outcome
+                }
+                index += 1
+            }
+            outcome.digestChanges.append(change)
+            progress.add(records: UInt64(end - start))
         }
+        return outcome
     }
 
-    private func apply(_ buffer: borrowing IOBuffer, at offset: Int, to state: any DurableState) {
+    private func apply(
+        _ buffer: borrowing IOBuffer, at offset: Int, to state: any DurableState
+    ) throws(RecordFlaw) -> UInt64 {
         let bytes = buffer.readable
         guard let header = RecordHeader.peek(bytes, at: offset),
-            case .effect(let effect)? = try? RecordContent.read(header, in: bytes, at: offset)
+            case .effect(let effect) = try RecordContent.read(header, in: bytes, at: offset)
         else { preconditionFailure("a record changed after it was checked") }
-        state.apply(effect, at: header.position)
+        return state.apply(effect, at: header.position)
+    }
+
+    private static func recordEnd(_ buffer: borrowing IOBuffer, at offset: Int) -> WalkEnd {
+        guard let header = RecordHeader.peek(buffer.readable, at: offset) else {
+            preconditionFailure("a record changed after it was checked")
+        }
+        return WalkEnd(
+            offset: offset + header.length, log: LogEnd(last: header.position, lastTime: header.logTime))
     }
 }

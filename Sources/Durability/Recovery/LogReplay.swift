@@ -1,8 +1,10 @@
 import CacheModel
 import Posix
+import Synchronization
 
 /// Applies segments of the log to a state with all cores: one thread reads and checks a segment ahead, the others apply
-/// what is checked, each the keys of its lane. At every digest all wait for each other and the state is compared. A
+/// what is checked, each the keys of its lane. None waits for another before the segment's end: each sums up by how
+/// much it changes the digest of the state, and the sums are compared with every digest of the segment behind it. A
 /// short log is read by the caller.
 ///
 /// Memory beside the state: three segments, and twelve bytes for each of their records.
@@ -28,7 +30,7 @@ struct LogReplay {
     let progress: RecoveryProgress
 
     /// Fewer records are applied by one thread: waking others would take longer.
-    private static let worthSharing = 256
+    static let worthSharing = 256
 
     /// A log of fewer bytes is read before another thread would be awake.
     static let worthReadingAhead = 256 << 10
@@ -45,11 +47,11 @@ struct LogReplay {
     }
 
     private func readInTurn(_ parts: [Part], _ before: LogEnd?, _ crew: Crew) throws(RecoveryError) -> UInt64 {
-        var (before, records) = (before, 0 as UInt64)
+        var (before, records, digest) = (before, 0 as UInt64, state.digest)
         for part in parts {
             let checked = try check(part, before)
             before = checked.end.log
-            records += try apply(checked, crew)
+            records += try apply(checked, crew, &digest)
         }
         return records
     }
@@ -66,10 +68,10 @@ struct LogReplay {
         } catch {
             throw .noThread(error)
         }
-        var records: UInt64 = 0
+        var (records, digest) = (0 as UInt64, state.digest)
         while let step = handoff.take() {
             switch step {
-            case .segment(let checked): records += try apply(checked, crew)
+            case .segment(let checked): records += try apply(checked, crew, &digest)
             case .failed(let error): throw error
             case .end: return records
             }
@@ -96,29 +98,48 @@ struct LogReplay {
         }
     }
 
-    private func apply(_ checked: CheckedSegment, _ crew: Crew) throws(RecoveryError) -> UInt64 {
-        var records: UInt64 = 0
-        for (index, stretch) in checked.stretches.enumerated() {
-            if stretch.records < Self.worthSharing {
-                for lane in 0..<lanes { checked.apply(index, lane: lane, to: state) }
-            } else {
-                let state = state
-                do throws(SystemError) {
-                    try crew.run { lane in checked.apply(index, lane: lane, to: state) }
-                } catch {
-                    throw .noThread(error)
-                }
-            }
-            records += UInt64(stretch.records)
-            progress.add(records: UInt64(stretch.records))
-            if let digest = stretch.digest, digest.value != state.digest {
-                throw .digest(
-                    file: checked.segment.entry.name, offset: digest.place.offset,
-                    position: digest.place.header.position)
-            }
+    /// - Parameter digest: of the state, before and afterwards.
+    private func apply(
+        _ checked: CheckedSegment, _ crew: Crew, _ digest: inout UInt64
+    ) throws(RecoveryError) -> UInt64 {
+        let outcomes = try outcomes(of: checked, crew)
+        if let first = outcomes.compactMap(\.flaw).min(by: { $0.end.offset < $1.end.offset }) {
+            throw .flaw(first.flaw, in: checked.segment.entry, at: first.end)
+        }
+        for (index, expected) in checked.digests.enumerated() {
+            for outcome in outcomes { digest &+= outcome.digestChanges[index] }
+            guard digest == expected.value else { throw Self.otherDigest(at: expected.place, in: checked) }
+        }
+        for outcome in outcomes { digest &+= outcome.digestChanges[checked.digests.count] }
+        // The sums are about a state that really is so.
+        guard digest == state.digest else {
+            throw .digest(file: checked.segment.entry.name, offset: checked.end.offset, position: checked.end.log.last)
         }
         progress.add(bytes: UInt64(checked.end.offset))
-        return records
+        return UInt64(checked.records)
+    }
+
+    private func outcomes(
+        of checked: CheckedSegment, _ crew: Crew
+    ) throws(RecoveryError) -> [CheckedSegment.Outcome] {
+        let (state, progress) = (state, progress)
+        if checked.records < Self.worthSharing {
+            return (0..<lanes).map { checked.apply(lane: $0, to: state, progress: progress) }
+        }
+        let outcomes = Mutex([CheckedSegment.Outcome](repeating: CheckedSegment.Outcome(), count: lanes))
+        do throws(SystemError) {
+            try crew.run { lane in
+                let outcome = checked.apply(lane: lane, to: state, progress: progress)
+                outcomes.withLock { $0[lane] = outcome }
+            }
+        } catch {
+            throw .noThread(error)
+        }
+        return outcomes.withLock { $0 }
+    }
+
+    private static func otherDigest(at place: PlacedRecord, in checked: CheckedSegment) -> RecoveryError {
+        .digest(file: checked.segment.entry.name, offset: place.offset, position: place.header.position)
     }
 }
 

@@ -78,9 +78,8 @@ package struct SampleCheck: Sendable {
         do throws(RecoveryError) {
             let segment = try SegmentBytes(entry, of: manifest.history, on: disk)
             let checked = try CheckedSegment(segment, after: before, base: .none, lanes: 1)
-            let records = checked.stretches.reduce(0) { $0 + $1.records }
-            progress.addRecords(records)
-            findings.add(.sound, "\(entry.name): sound, \(records) records")
+            progress.addRecords(checked.records)
+            findings.add(.sound, "\(entry.name): sound, \(checked.records) records")
             findings.noteSurplus(of: segment)
         } catch {
             judge(entry.name, &findings) { $0.add(error) }

@@ -42,16 +42,18 @@ final class FoldedState: DurableState {
 
     func forgetDepartures() {}
 
-    func apply(_ effect: borrowing Effect, at position: Position) {
+    @discardableResult
+    func apply(_ effect: borrowing Effect, at position: Position) -> UInt64 {
         let effect = OwnedEffect(effect)
-        contents.withLock { contents in
+        return contents.withLock { contents in
             contents.last = max(contents.last, position)
             let before = contents.entries[effect.key]
-            if let before, before.position >= position { return }
+            if let before, before.position >= position { return 0 }
             let after = Self.apply(effect, at: position, to: before)
             contents.entries[effect.key] = after
-            contents.digest &-= Self.mix(effect.key, before)
-            contents.digest &+= Self.mix(effect.key, after)
+            let change = Self.mix(effect.key, after) &- Self.mix(effect.key, before)
+            contents.digest &+= change
+            return change
         }
     }
 
