@@ -27,7 +27,7 @@ extension Desk {
         switch isGranted ? .open : gate.admission {
         case .open: break
         case .held:
-            guard turn.resumption != .deadline else { throw .logStalled }
+            guard turn.resumption == .fresh || turn.resumption == .admitted else { throw .logStalled }
             // Of a caller that had this place before.
             held[turn.ticket.connection] = nil
             return .held(until: turn.now.advanced(byMilliseconds: Self.heldTime))

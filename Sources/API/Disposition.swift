@@ -8,7 +8,7 @@ package enum Disposition: Sendable, Equatable {
     /// ``Resumption/awakened`` keeps the first moment it was given.
     case parked(until: Instant)
     /// Nothing is written, as the change may not be made yet: the ``ChangeGate`` lets it in, or the moment comes.
-    /// Woken by either as a parked one.
+    /// A request that is held again after ``Resumption/admitted`` keeps the first moment it was given.
     case held(until: Instant)
     /// A piece of a chunked answer is written. When it has left, `handle` goes on at the cursor.
     case streaming(cursor: Int)
@@ -21,8 +21,10 @@ package enum Disposition: Sendable, Equatable {
 package enum Resumption: Sendable, Equatable {
     /// For the first time.
     case fresh
-    /// The ticket was delivered, or the gate may be open: what was waited for may have happened.
+    /// The ticket was delivered: what was waited for may have happened.
     case awakened
+    /// The gate may be open: what was held begins only now.
+    case admitted
     /// The wait is over.
     case deadline
     /// The piece before has left.

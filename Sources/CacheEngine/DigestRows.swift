@@ -24,32 +24,24 @@ struct DigestRows {
 
     var digest: UInt64 { positions.reduce(forgotten) { $0 &+ StateDigest.mix($1.key, $1.value) } }
 
-    /// Returns by how much the digest changed.
-    mutating func apply(_ change: Change, _ hash: UInt64, _ position: Position, isSelective: Bool) -> UInt64 {
+    mutating func apply(_ change: Change, _ hash: UInt64, _ position: Position, isSelective: Bool) {
         if isSelective, !expected.contains(hash) {
-            guard change == .put else { return 0 }
-            let added = StateDigest.mix(hash, position)
-            forgotten &+= added
-            return added
+            if change == .put { forgotten &+= StateDigest.mix(hash, position) }
+            return
         }
         let held = positions[hash]
         switch change {
-        case .put: guard held.map({ $0 < position }) ?? true else { return 0 }
-        case .change, .delete: guard let held, held < position else { return 0 }
-        case .lifetime: return 0
+        case .put: if held.map({ $0 < position }) ?? true { positions[hash] = position }
+        case .change: if let held, held < position { positions[hash] = position }
+        case .delete: if let held, held < position { positions[hash] = nil }
+        case .lifetime: break
         }
-        positions[hash] = change == .delete ? nil : position
-        let added = change == .delete ? 0 : StateDigest.mix(hash, position)
-        return added &- (held.map { StateDigest.mix(hash, $0) } ?? 0)
     }
 
-    /// Takes out everything up to a position, and returns by how much the digest changed. What was forgotten had
-    /// changed before all that is expected.
-    mutating func removeAll(upTo position: Position) -> UInt64 {
-        let before = digest
+    /// Takes out everything up to a position. What was forgotten had changed before all that is expected.
+    mutating func removeAll(upTo position: Position) {
         forgotten = 0
         positions = positions.filter { $0.value > position }
-        return digest &- before
     }
 }
 
@@ -77,16 +69,14 @@ struct BoardDigests {
         }
     }
 
-    /// Takes out what goes with a row that is deleted, and returns by how much the digest changed.
-    mutating func remove(under row: BoardRowKey, upTo position: Position) -> UInt64 {
+    /// Takes out what goes with a row that is deleted.
+    mutating func remove(under row: BoardRowKey, upTo position: Position) {
         let name = row.board.span.copied()
         switch row {
         case .settings:
-            return (boards[name] ?? [:]).keys.reduce(0) {
-                $0 &+ (boards[name]?[$1]?.removeAll(upTo: position) ?? 0)
-            }
-        case .season(_, let number): return boards[name]?[number]?.removeAll(upTo: position) ?? 0
-        case .member: return 0
+            for season in (boards[name] ?? [:]).keys { boards[name]?[season]?.removeAll(upTo: position) }
+        case .season(_, let number): boards[name]?[number]?.removeAll(upTo: position)
+        case .member: break
         }
     }
 }

@@ -51,14 +51,13 @@ package final class DigestState: RehearsalState {
         withPart(of: effect) { part, hash in _ = part.rows.expected.insert(hash) }
     }
 
-    @discardableResult
-    package func apply(_ effect: borrowing Effect, at position: Position) -> UInt64 {
+    package func apply(_ effect: borrowing Effect, at position: Position) {
         let change = DigestRows.Change(effect)
         let isSelective = isSelective.withLock { $0 }
         if effect.kind == .boards { return applyRow(effect, change, at: position, isSelective) }
-        return withPart(of: effect) { part, hash in
+        withPart(of: effect) { part, hash in
             part.last = max(part.last, position)
-            return part.rows.apply(change, hash, position, isSelective: isSelective)
+            part.rows.apply(change, hash, position, isSelective: isSelective)
         }
     }
 
@@ -68,11 +67,11 @@ package final class DigestState: RehearsalState {
         from cursor: CaptureCursor, into sink: (borrowing Effect, Position) -> Void
     ) -> CaptureCursor? { nil }
 
-    private func withPart<Result>(of effect: borrowing Effect, _ body: (inout Part, UInt64) -> Result) -> Result {
+    private func withPart(of effect: borrowing Effect, _ body: (inout Part, UInt64) -> Void) {
         let hash =
             effect.kind == .keys
             ? hasher.hash(RawBytes(effect.key)) : stateHasher.hash(kind: effect.kind, effect.key)
-        return parts[Int(hash >> 58)].part.withLock { body(&$0, hash) }
+        parts[Int(hash >> 58)].part.withLock { body(&$0, hash) }
     }
 
     // MARK: Boards
@@ -85,13 +84,13 @@ package final class DigestState: RehearsalState {
 
     private func applyRow(
         _ effect: borrowing Effect, _ change: DigestRows.Change, at position: Position, _ isSelective: Bool
-    ) -> UInt64 {
-        guard let row = BoardRowKey(RawBytes(effect.key)) else { return 0 }
+    ) {
+        guard let row = BoardRowKey(RawBytes(effect.key)) else { return }
         let hash = stateHasher.hash(kind: .boards, effect.key)
-        return boards.withLock { boards in
+        boards.withLock { boards in
             boards.last = max(boards.last, position)
-            let removed = change == .delete ? boards.remove(under: row, upTo: position) : 0
-            return removed &+ boards[row].apply(change, hash, position, isSelective: isSelective)
+            if change == .delete { boards.remove(under: row, upTo: position) }
+            boards[row].apply(change, hash, position, isSelective: isSelective)
         }
     }
 }

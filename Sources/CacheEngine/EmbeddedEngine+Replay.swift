@@ -7,34 +7,39 @@ extension EmbeddedEngine {
     /// Idempotent: a record is applied only to an entry that is older than it; a change of lifetime, whose entry keeps
     /// its position, is absolute and may be applied twice. Nothing is evicted to make room: what left is in the log.
     /// Positions given out afterwards are higher.
-    @discardableResult
-    package func apply(_ effect: borrowing Effect, at position: Position) -> UInt64 {
+    package func apply(_ effect: borrowing Effect, at position: Position) { _ = replay(effect, at: position) }
+
+    package func replay(_ effect: borrowing Effect, at position: Position) -> UInt64 {
         context.pointee.advance(past: position)
-        return switch copy effect {
-        case .put(let key, let value, _, _, .boards): applyBoardRow(RawBytes(key), RawBytes(value), at: position)
-        case .delete(let key, _, _, _, _, .boards): applyBoardRow(RawBytes(key), nil, at: position)
+        switch copy effect {
+        case .put(let key, let value, _, _, .boards):
+            applyBoardRow(RawBytes(key), RawBytes(value), at: position)
+            return 0
+        case .delete(let key, _, _, _, _, .boards):
+            applyBoardRow(RawBytes(key), nil, at: position)
+            return 0
         case .put(let key, let value, let fields, let state, let kind):
-            onShard(of: key, kind) { shard, key, hash in
+            return onShard(of: key, kind) { shard, key, hash in
                 shard.replayPut(key, hash, RawBytes(value), RawBytes(fields), state, position)
             }
         case .extend(let key, let bytes, let end, let modifiedAt, let kind):
-            onShard(of: key, kind) { shard, key, hash in
+            return onShard(of: key, kind) { shard, key, hash in
                 shard.replayExtend(key, hash, RawBytes(bytes), end, modifiedAt, position)
             }
         case .truncate(let key, let length, let modifiedAt, let kind):
-            onShard(of: key, kind) { shard, key, hash in
+            return onShard(of: key, kind) { shard, key, hash in
                 shard.replayTruncate(key, hash, length, modifiedAt, position)
             }
         case .patch(let key, let edits, let modifiedAt, let kind):
-            onShard(of: key, kind) { shard, key, hash in
+            return onShard(of: key, kind) { shard, key, hash in
                 shard.replayPatch(key, hash, RawBytes(edits), modifiedAt, position)
             }
         case .lifetime(let key, let lifetime, let freshUntil, let kind):
-            onShard(of: key, kind) { shard, key, hash in
+            return onShard(of: key, kind) { shard, key, hash in
                 shard.replayLifetime(key, hash, EntryTimes(lifetime, freshUntil: freshUntil), position)
             }
         case .delete(let key, let reason, let at, let version, let keptUntil, let kind):
-            onShard(of: key, kind) { shard, key, hash in
+            return onShard(of: key, kind) { shard, key, hash in
                 let deletion = version.map { CallerDeletion(version: $0, keptUntil: keptUntil) }
                 shard.replayDelete(key, hash, reason, at, deletion, position)
             }

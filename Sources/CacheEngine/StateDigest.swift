@@ -15,7 +15,7 @@ enum StateDigest {
     }
 }
 
-extension EmbeddedEngine: DurableState {
+extension EmbeddedEngine: ReplayState {
     package var digest: UInt64 {
         var sum: UInt64 = 0
         for number in 0..<allShardCount { sum &+= locked(shards[number]) { $0.digest } }

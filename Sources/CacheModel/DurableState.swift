@@ -2,9 +2,7 @@
 public protocol DurableState: AnyObject, Sendable {
     /// Applies a record of the log. Idempotent: a record changes only an entry older than it. From several threads at
     /// once records of different keys may come in any order, those of one key in rising order.
-    /// - Returns: by how much ``digest`` changed, modulo 2^64.
-    @discardableResult
-    func apply(_ effect: borrowing Effect, at position: Position) -> UInt64
+    func apply(_ effect: borrowing Effect, at position: Position)
 
     /// The sum, modulo 2^64, over all entries of a mix of the key's hash and the position of its last content change:
     /// equal for equal sets of entries, whatever way they came about, under the same hash secret. Lifetimes do not
@@ -30,22 +28,9 @@ public protocol DurableState: AnyObject, Sendable {
 
     /// Says that those entries have been applied: room that was made for too many is given back.
     func endLoading()
-
-    /// What an effect on `key` will need, for those who know some records ahead what they will apply; nil where nothing
-    /// can be brought near. Hints of one key are equal, and those of different keys spread evenly over all numbers.
-    func hint(for key: Span<UInt8>, of kind: Kind) -> KeyHint?
-
-    /// Begins to bring near what ``apply(_:at:)`` will read. Changes nothing.
-    func prefetchIndex(_ hint: KeyHint)
-
-    /// Goes on with it, some hundred nanoseconds later.
-    func prefetchEntry(_ hint: KeyHint)
 }
 
 extension DurableState {
     public func beginLoading(entries: Int) {}
     public func endLoading() {}
-    public func hint(for key: Span<UInt8>, of kind: Kind) -> KeyHint? { nil }
-    public func prefetchIndex(_ hint: KeyHint) {}
-    public func prefetchEntry(_ hint: KeyHint) {}
 }

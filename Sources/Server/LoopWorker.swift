@@ -16,6 +16,8 @@ final class LoopWorker: EventLoop.Owner {
     static let flushBytes = 256 << 10
     /// A turn that is longer takes no further request of a pipeline, in nanoseconds.
     private static let turnNanoseconds: Int64 = 5_000_000
+    /// Changes that were held are let in by so many a turn.
+    private static let mostAdmitted = 256
     /// What is thrown away from a client that was refused, in bytes and milliseconds.
     static let drainBytes = 64 << 10
     static let drainMilliseconds: Int64 = 1000
@@ -133,6 +135,27 @@ final class LoopWorker: EventLoop.Owner {
         engine.cancel(Ticket(loop: index, connection: registration.index, generation: wait))
     }
 
+    /// Keeps a parked request until its change may be made.
+    func hold(change ticket: Ticket) {
+        replyHold?.add(change: ticket) { ticket in
+            connection(of: ticket)?.isParked(wait: ticket.generation) == true
+        }
+    }
+
+    /// Lets in changes that were held, until the log has enough again or others have waited for long.
+    private func admitChanges() {
+        var admitted = 0
+        while admitted < Self.mostAdmitted, let ticket = replyHold?.nextChange() {
+            _ = connection(of: ticket)?.awaken(wait: ticket.generation, .admitted)
+            admitted += 1
+        }
+        if admitted == Self.mostAdmitted { loop.comeBack() }
+    }
+
+    private func connection(of ticket: Ticket) -> HTTPConnection? {
+        loop.handler(at: ticket.connection) as? HTTPConnection
+    }
+
     // MARK: Owner
 
     func received(_ word: UInt64) {
@@ -145,8 +168,7 @@ final class LoopWorker: EventLoop.Owner {
         default: break
         }
         let ticket = Ticket(packed: word)
-        let connection = loop.handler(at: ticket.connection) as? HTTPConnection
-        if connection?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
+        if connection(of: ticket)?.awaken(wait: ticket.generation) != true { metrics.lateTickets.add() }
     }
 
     /// Publishes what happened to sessions; what of it is this loop's own is handed out at the turn's end.
@@ -182,6 +204,7 @@ final class LoopWorker: EventLoop.Owner {
     }
 
     func turnEnds() {
+        admitChanges()
         if api.takeHasPublished() { fanOut.hasNews = true }
         handOutEvents()
         let now = isDraining ? nil : requestBegins()

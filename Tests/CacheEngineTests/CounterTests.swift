@@ -146,7 +146,7 @@ extension Cache {
             cache.pass(Int64(random.next() % 7_200_000))
         }
         let second = Cache(seed: seed)
-        for record in recorder.all { second.engine.apply(record) }
+        second.engine.replay(recorder.all)
         for other in [cache, second] {
             other.now = cache.now
             let (answer, _) = other.counter("c", .read, zones: zones)
@@ -193,7 +193,7 @@ extension Cache {
             let estimate = cache.counter("c", .uniques(nil)).1.estimate
             #expect(abs(Double(estimate) - Double(count)) <= max(1, 0.0324 * Double(count)), "\(count): \(estimate)")
             let second = Cache(seed: 7)
-            for record in recorder.all { second.engine.apply(record) }
+            second.engine.replay(recorder.all)
             second.now = cache.now
             #expect(second.counter("c", .uniques(nil)).1.estimate == estimate)
             cache.engine.checkInvariants()
@@ -333,7 +333,7 @@ extension Cache {
         #expect(cache.value("b") == nil)
         #expect(cache.statistics.states[Int(Kind.counters.number)] == 0)
         let second = Cache()
-        for record in recorder.all { second.engine.apply(record) }
+        second.engine.replay(recorder.all)
         #expect(second.statistics.states[Int(Kind.counters.number)] == 0)
         #expect(cache.engine.digest == 0 && second.engine.digest == 0)
         cache.engine.checkInvariants()

@@ -288,8 +288,8 @@ struct ModelRun {
         let other = Cache(shards: 4, orderedKeys: setup.ordered, seed: setup.seed &+ 99, secret: setup.seed)
         other.now = cache.now
         let records = recorder.all
-        for record in records { other.engine.apply(record) }
-        for record in records.suffix(1000) { other.engine.apply(record) }
+        other.engine.replay(records)
+        other.engine.replay(records.suffix(1000))
         other.engine.checkInvariants()
         let digests = [cache.engine.digest, recorder.digest, other.engine.digest]
         if Set(digests).count > 1 { return "digests of the cache, its records and the rebuilt one: \(digests)" }

@@ -92,7 +92,7 @@ extension Cache {
         }
         check(grants, algorithm, quota: quota, seed)
         let second = Cache(seed: seed)
-        for record in recorder.all { second.engine.apply(record) }
+        second.engine.replay(recorder.all)
         second.now = cache.now
         #expect(second.limit("p", "id", .read).remaining == cache.limit("p", "id", .read).remaining)
         cache.engine.checkInvariants()

@@ -167,7 +167,7 @@ extension Cache {
             }
         }
         let second = Cache(shards: 4, seed: seed)
-        for record in recorder.all { second.engine.apply(record) }
+        second.engine.replay(recorder.all)
         second.now = cache.now
         for number in 0..<200 {
             let name = "state \(number)"

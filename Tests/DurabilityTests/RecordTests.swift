@@ -57,7 +57,6 @@ struct OwnedEffect: Equatable, CustomStringConvertible {
     }
 
     /// The effect, for as long as `body` runs.
-    @discardableResult
     func with<Result, E: Error>(_ body: (borrowing Effect) throws(E) -> Result) throws(E) -> Result {
         switch kind {
         case .put: try body(.put(key: key.span, value: bytes.span, fields: fields.span, state: state, kind: of))

@@ -136,16 +136,11 @@ extension EmbeddedEngine {
     }
 
     /// The boards' part of the digest.
-    var boardDigest: UInt64 {
-        shelf.all.reduce(0) { $0 &+ $1.lockedDigest }
-    }
-}
-
-extension Board {
-    /// What it adds to the digest; nothing once it is removed.
-    var lockedDigest: UInt64 {
-        lock.lock()
-        defer { lock.unlock() }
-        return isRemoved ? 0 : digest
+    package var boardDigest: UInt64 {
+        shelf.all.reduce(0) { sum, board in
+            board.lock.lock()
+            defer { board.lock.unlock() }
+            return board.isRemoved ? sum : sum &+ board.digest
+        }
     }
 }

@@ -3,48 +3,38 @@ import CacheModel
 
 /// A board read again from the log.
 extension EmbeddedEngine {
-    /// Applies a row of a board and returns by how much the digest changed; one whose key or value is damaged changes
-    /// nothing.
-    func applyBoardRow(_ key: RawBytes, _ value: RawBytes?, at position: Position) -> UInt64 {
-        guard let rowKey = BoardRowKey(key) else { return 0 }
-        return shelf.withLock { shelf in
+    /// Applies a row of a board; one whose key or value is damaged changes nothing.
+    func applyBoardRow(_ key: RawBytes, _ value: RawBytes?, at position: Position) {
+        guard let rowKey = BoardRowKey(key) else { return }
+        shelf.withLock { shelf in
             let name = rowKey.board.span.copied()
-            let before = shelf.boards[name]?.lockedDigest ?? 0
-            applyRow(rowKey, name, value, position, &shelf)
-            return (shelf.boards[name]?.lockedDigest ?? 0) &- before
-        }
-    }
-
-    private func applyRow(
-        _ rowKey: BoardRowKey, _ name: [UInt8], _ value: RawBytes?, _ position: Position,
-        _ shelf: inout BoardShelf.State
-    ) {
-        let board = shelf.boards[name]
-        board?.lock.lock()
-        defer { board?.lock.unlock() }
-        switch (rowKey, value) {
-        case (.settings, let value?): applySettings(name, value, position, &shelf)
-        case (.settings, nil):
-            shelf.strays[name] = nil
-            guard let board, board.created < position else { return }
-            shelf.remove(board)
-        case (.season(_, let number), let value?):
-            guard let board else { return }
-            board.replaySeason(number, value, at: position)
-            applyStrays(of: board, &shelf)
-        case (.season(_, let number), nil):
-            board?.replaySeasonDrop(number, at: position)
-            shelf.strays[name]?.removeAll { $0.season == number }
-        case (.member(_, let season, let member), let value?):
-            let isTaken = board?.replayMember(member, season: season, value, at: position) ?? false
-            if isTaken { return }
-            shelf.strays[name, default: []].append(
-                BoardShelf.StrayRow(
-                    name: member.span.copied(), season: season, value: value.span.copied(), position: position))
-        case (.member(_, let season, let member), nil):
-            board?.replayRemoval(of: member, season: season, at: position)
-            shelf.strays[name]?.removeAll { stray in
-                stray.season == season && stray.position < position && stray.name.span.equals(member.span)
+            let board = shelf.boards[name]
+            board?.lock.lock()
+            defer { board?.lock.unlock() }
+            switch (rowKey, value) {
+            case (.settings, let value?): applySettings(name, value, position, &shelf)
+            case (.settings, nil):
+                shelf.strays[name] = nil
+                guard let board, board.created < position else { return }
+                shelf.remove(board)
+            case (.season(_, let number), let value?):
+                guard let board else { return }
+                board.replaySeason(number, value, at: position)
+                applyStrays(of: board, &shelf)
+            case (.season(_, let number), nil):
+                board?.replaySeasonDrop(number, at: position)
+                shelf.strays[name]?.removeAll { $0.season == number }
+            case (.member(_, let season, let member), let value?):
+                let isTaken = board?.replayMember(member, season: season, value, at: position) ?? false
+                if isTaken { return }
+                shelf.strays[name, default: []].append(
+                    BoardShelf.StrayRow(
+                        name: member.span.copied(), season: season, value: value.span.copied(), position: position))
+            case (.member(_, let season, let member), nil):
+                board?.replayRemoval(of: member, season: season, at: position)
+                shelf.strays[name]?.removeAll { stray in
+                    stray.season == season && stray.position < position && stray.name.span.equals(member.span)
+                }
             }
         }
     }

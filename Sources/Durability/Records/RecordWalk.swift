@@ -48,7 +48,7 @@ package struct RecordWalk: Sendable {
     /// Where the last whole group, or record that belongs to none, ends.
     package var wholeEnd: WalkEnd { groupLeft > 0 ? groupStart ?? end : end }
 
-    /// The next record and where it starts. Nil at the end of the bytes, or where nothing but zeros follows.
+    /// The next record and where it starts. Nil at the end of the bytes, or where nothing but zeros follows in them.
     /// - Parameters:
     ///   - bytes: of the segment, from `start` on; the walk stands among them.
     package mutating func next(in bytes: Span<UInt8>, from start: Int = 0) throws(RecordFlaw) -> PlacedRecord? {

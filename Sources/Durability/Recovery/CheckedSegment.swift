@@ -9,17 +9,32 @@ final class CheckedSegment: Sendable {
         private(set) var offsets: [UInt32] = []
         /// Of each the hash that its hint has, 0 without one.
         private var hashes: [UInt64] = []
-        /// How many of them lie before each digest of the segment, and before its end.
-        fileprivate(set) var stretchEnds: [Int] = []
+        /// Those up to each digest of the segment, then those up to its end.
+        private(set) var stretches: [Stretch] = []
+        private var hasBoards = false
 
-        mutating func append(_ offset: Int, _ hint: KeyHint?) {
+        mutating func append(_ offset: Int, _ kind: Kind, _ hint: KeyHint?) {
             offsets.append(UInt32(offset))
             hashes.append(hint?.hash ?? 0)
+            if kind == .boards { hasBoards = true }
+        }
+
+        mutating func endStretch() {
+            stretches.append(Stretch(end: offsets.count, hasBoards: hasBoards))
+            hasBoards = false
         }
 
         func hint(at index: Int) -> KeyHint? {
             index < hashes.count && hashes[index] != 0 ? KeyHint(hash: hashes[index]) : nil
         }
+    }
+
+    /// Records of a lane that follow each other.
+    struct Stretch: Sendable {
+        /// How many of the lane's records lie before its end.
+        var end: Int
+        /// Whether rows of boards are among them.
+        var hasBoards: Bool
     }
 
     /// What the state must come to behind some of the records, and the record that says so.
@@ -32,8 +47,14 @@ final class CheckedSegment: Sendable {
     struct Outcome: Sendable {
         /// By how much the digest of the state changed up to each digest of the segment, and then to its end.
         var digestChanges: [UInt64] = []
-        /// What was wrong with the lane's first record that was not applied, and where it ends.
-        var flaw: (flaw: RecordFlaw, end: WalkEnd)?
+        /// Of the lane's first record that was not applied.
+        var flaw: Flaw?
+    }
+
+    /// What is wrong with a record, and where that ends.
+    struct Flaw: Error, Sendable {
+        var flaw: RecordFlaw
+        var end: WalkEnd
     }
 
     private struct Parts {
@@ -43,7 +64,7 @@ final class CheckedSegment: Sendable {
         var end = WalkEnd(offset: 0, log: LogEnd(last: .none, lastTime: Instant(milliseconds: .min)))
 
         mutating func endStretch() {
-            for lane in lanes.indices { lanes[lane].stretchEnds.append(lanes[lane].offsets.count) }
+            for lane in lanes.indices { lanes[lane].endStretch() }
         }
     }
 
@@ -59,11 +80,11 @@ final class CheckedSegment: Sendable {
     /// - Parameters:
     ///   - before: how the log before it ended, nil for the first.
     ///   - base: records up to here are in the state already.
-    ///   - state: what the records will be applied to, which finds what is wrong inside of them; nil to look for that
-    ///     now.
+    ///   - state: what the records will be applied to, which finds what is wrong inside of them, but for those that are
+    ///     in the state already; nil to look for that now.
     init(
         _ segment: SegmentBytes, upTo length: Int? = nil, after before: LogEnd?, base: Position, lanes: Int,
-        for state: (any DurableState)? = nil
+        for state: (any ReplayState)? = nil
     ) throws(RecoveryError) {
         self.segment = segment
         let end = length ?? segment.bytes.count
@@ -72,7 +93,7 @@ final class CheckedSegment: Sendable {
 
     private static func check(
         _ segment: SegmentBytes, _ buffer: borrowing IOBuffer, upTo length: Int, _ before: LogEnd?, _ base: Position,
-        _ lanes: Int, _ state: (any DurableState)?
+        _ lanes: Int, _ state: (any ReplayState)?
     ) throws(RecoveryError) -> Parts {
         let bytes = buffer.readable.extracting(0..<length)
         var walk = RecordWalk(segment.header, after: before)
@@ -86,7 +107,7 @@ final class CheckedSegment: Sendable {
                 case .entry(let key, let kind):
                     if record.header.position == base { continue }
                     let hint = state?.hint(for: key, of: kind)
-                    parts.lanes[Self.lane(of: key, kind, hint, lanes)].append(record.offset, hint)
+                    parts.lanes[Self.lane(of: key, kind, hint, lanes)].append(record.offset, kind, hint)
                     parts.records += 1
                 case .control(.digest(let digest)):
                     parts.digests.append(Digest(value: digest, place: record))
@@ -130,46 +151,57 @@ final class CheckedSegment: Sendable {
     private static let entryAhead = 8
 
     /// Applies one lane, up to what cannot be.
-    func apply(lane number: Int, to state: any DurableState, progress: RecoveryProgress) -> Outcome {
+    func apply(lane number: Int, to state: any ReplayState, progress: RecoveryProgress) -> Outcome {
         let lane = parts.lanes[number]
         var outcome = Outcome()
-        var index = 0
-        for end in lane.stretchEnds {
-            let start = index
-            var change: UInt64 = 0
-            while index < end {
-                if let hint = lane.hint(at: index + Self.indexAhead) { state.prefetchIndex(hint) }
-                if let hint = lane.hint(at: index + Self.entryAhead) { state.prefetchEntry(hint) }
-                let offset = Int(lane.offsets[index])
-                do throws(RecordFlaw) {
-                    change &+= try apply(segment.bytes, at: offset, to: state)
-                } catch {
-                    outcome.flaw = (error, Self.recordEnd(segment.bytes, at: offset))
-                    return outcome
+        var boards = lane.stretches.contains { $0.hasBoards } ? state.boardDigest : 0
+        var start = 0
+        for stretch in lane.stretches {
+            do throws(Flaw) {
+                var change = try apply(lane, start..<stretch.end, to: state)
+                if stretch.hasBoards {
+                    let before = boards
+                    boards = state.boardDigest
+                    change &+= boards &- before
                 }
-                index += 1
+                outcome.digestChanges.append(change)
+            } catch {
+                outcome.flaw = error
+                return outcome
             }
-            outcome.digestChanges.append(change)
-            progress.add(records: UInt64(end - start))
+            progress.add(records: UInt64(stretch.end - start))
+            start = stretch.end
         }
         return outcome
     }
 
     private func apply(
-        _ buffer: borrowing IOBuffer, at offset: Int, to state: any DurableState
-    ) throws(RecordFlaw) -> UInt64 {
-        let bytes = buffer.readable
-        guard let header = RecordHeader.peek(bytes, at: offset),
-            case .effect(let effect) = try RecordContent.read(header, in: bytes, at: offset)
-        else { preconditionFailure("a record changed after it was checked") }
-        return state.apply(effect, at: header.position)
+        _ lane: Lane, _ range: Range<Int>, to state: any ReplayState
+    ) throws(Flaw) -> UInt64 {
+        var change: UInt64 = 0
+        for index in range {
+            if let hint = lane.hint(at: index + Self.indexAhead) { state.prefetchIndex(hint) }
+            if let hint = lane.hint(at: index + Self.entryAhead) { state.prefetchEntry(hint) }
+            change &+= try apply(segment.bytes, at: Int(lane.offsets[index]), to: state)
+        }
+        return change
     }
 
-    private static func recordEnd(_ buffer: borrowing IOBuffer, at offset: Int) -> WalkEnd {
-        guard let header = RecordHeader.peek(buffer.readable, at: offset) else {
+    private func apply(
+        _ buffer: borrowing IOBuffer, at offset: Int, to state: any ReplayState
+    ) throws(Flaw) -> UInt64 {
+        let bytes = buffer.readable
+        guard let header = RecordHeader.peek(bytes, at: offset) else {
             preconditionFailure("a record changed after it was checked")
         }
-        return WalkEnd(
-            offset: offset + header.length, log: LogEnd(last: header.position, lastTime: header.logTime))
+        do throws(RecordFlaw) {
+            guard case .effect(let effect) = try RecordContent.read(header, in: bytes, at: offset) else {
+                preconditionFailure("a record changed after it was checked")
+            }
+            return state.replay(effect, at: header.position)
+        } catch {
+            let end = LogEnd(last: header.position, lastTime: header.logTime)
+            throw Flaw(flaw: error, end: WalkEnd(offset: offset + header.length, log: end))
+        }
     }
 }

@@ -23,7 +23,7 @@ struct LogReplay {
 
     let disk: any Disk
     let history: HistoryID
-    let state: any DurableState
+    let state: any ReplayState
     /// Records up to here are in the state already.
     let base: Position
     let lanes: Int

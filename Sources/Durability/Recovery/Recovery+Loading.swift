@@ -5,7 +5,7 @@ import Posix
 extension Recovery {
     func load(
         _ manifest: Manifest, _ tail: Tail?, _ end: LogEnd, _ identity: Identity, _ report: inout RecoveryReport
-    ) throws(RecoveryError) -> any DurableState {
+    ) throws(RecoveryError) -> any ReplayState {
         if let newest = manifest.snapshots.last, newest.position.number > end.last.number {
             throw .lostTail(
                 file: tail?.segment.entry.name ?? FileNames.manifest, offset: tail?.exam.end.offset ?? 0,
@@ -22,7 +22,7 @@ extension Recovery {
     /// The state of the newest sound snapshot that the log goes on from, or an empty one where the log has everything.
     private func loadBase(
         _ manifest: Manifest, _ end: LogEnd, _ identity: Identity, _ report: inout RecoveryReport
-    ) throws(RecoveryError) -> (any DurableState, Position) {
+    ) throws(RecoveryError) -> (any ReplayState, Position) {
         var reasons: [String] = []
         for snapshot in manifest.snapshots.reversed() {
             guard manifest.logGoesOn(behind: snapshot.position, to: end) else {
@@ -50,7 +50,7 @@ extension Recovery {
     }
 
     private func replay(
-        _ manifest: Manifest, _ tail: Tail?, behind base: Position, into state: any DurableState
+        _ manifest: Manifest, _ tail: Tail?, behind base: Position, into state: any ReplayState
     ) throws(RecoveryError) -> UInt64 {
         let start = manifest.segments.firstIndex { $0.closing.map { $0.last > base } ?? true }
         guard let start else { return 0 }

@@ -41,11 +41,11 @@ package struct Recovery: Sendable {
     /// The wall clock at the start.
     package let now: Instant
     /// Gives an empty state; a second one when a snapshot turns out to be damaged.
-    package let makeState: @Sendable (Identity) -> any DurableState
+    package let makeState: @Sendable (Identity) -> any ReplayState
 
     package init(
         disk: any Disk, options: Options, progress: RecoveryProgress = RecoveryProgress(), now: Instant,
-        makeState: @escaping @Sendable (Identity) -> any DurableState
+        makeState: @escaping @Sendable (Identity) -> any ReplayState
     ) {
         self.disk = disk
         self.options = options

@@ -18,7 +18,7 @@ final class StillState: DurableState, SnapshotLog {
     var lastPosition: Position { end.last }
     var bytesWritten: UInt64 { 0 }
 
-    func apply(_ effect: borrowing Effect, at position: Position) -> UInt64 { state.apply(effect, at: position) }
+    func apply(_ effect: borrowing Effect, at position: Position) { state.apply(effect, at: position) }
     func forgetDepartures() {}
 
     func capture(

@@ -175,11 +175,12 @@ extension HTTPConnection {
             // What is to be confirmed is the last answer of a batch: another may take its place.
             return response.keepsAlive && hold.synced == .none
         case .parked(let until):
-            park(extent, ticket, until: until, resumption)
+            // One that was awakened for nothing waits on to the moment it was given first.
+            park(extent, ticket, until: resumption == .awakened ? nil : until)
             return false
         case .held(let until):
-            park(extent, ticket, until: until, resumption)
-            worker.replyHold?.add(change: self, wait: ticket.generation)
+            park(extent, ticket, until: resumption == .admitted ? nil : until)
+            worker.hold(change: ticket)
             return false
         case .streaming(let cursor):
             phase = .streaming(extent, cursor: cursor)
@@ -197,11 +198,11 @@ extension HTTPConnection {
         }
     }
 
-    private func park(_ extent: RequestExtent, _ ticket: Ticket, until: Instant, _ resumption: Resumption) {
+    /// - Parameter until: nil to wait on to the moment that was given before.
+    private func park(_ extent: RequestExtent, _ ticket: Ticket, until: Instant?) {
         worker.noteParked()
         phase = .parked(extent, wait: ticket.generation)
-        // One that was awakened for nothing waits on to the moment it was given first.
-        if resumption != .awakened { parkedUntil = worker.loop.now + max(0, until.since(worker.now)) }
+        if let until { parkedUntil = worker.loop.now + max(0, until.since(worker.now)) }
     }
 
     var staysOpen: Bool { worker.head.keepsAlive && !peerHasClosed && !worker.isDraining }

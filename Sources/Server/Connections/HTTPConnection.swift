@@ -32,7 +32,7 @@ final class HTTPConnection: EventHandler {
         /// A body of known length is arriving: `total` bytes from the head's first.
         case body(head: Int, total: Int)
         case chunked(head: Int, ChunkDecoder)
-        /// Waiting for a ticket; `wait` is its generation.
+        /// Waiting for a ticket, or to be let in; `wait` is the generation of its ticket.
         case parked(RequestExtent, wait: UInt32)
         case streaming(RequestExtent, cursor: Int)
         /// Being given events: `stream` says how it goes on.
@@ -128,10 +128,15 @@ final class HTTPConnection: EventHandler {
         }
     }
 
-    /// The ticket of a parked request came: `wait` tells whether it is this one's.
-    func awaken(wait: UInt32) -> Bool {
-        guard case .parked(let extent, let current) = phase, current == wait else { return false }
-        resume(extent, .awakened)
+    /// Whether a request is parked here whose ticket is `wait`.
+    func isParked(wait: UInt32) -> Bool {
+        if case .parked(_, wait) = phase { isOpen } else { false }
+    }
+
+    /// The ticket of a parked request came, or its change may be made: `wait` tells whether it is this one's.
+    func awaken(wait: UInt32, _ resumption: Resumption = .awakened) -> Bool {
+        guard isOpen, case .parked(let extent, let current) = phase, current == wait else { return false }
+        resume(extent, resumption)
         settle()
         return true
     }

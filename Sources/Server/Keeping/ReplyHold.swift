@@ -17,17 +17,12 @@ final class ReplyHold {
         let number: UInt32
     }
 
-    private struct HeldChange {
-        let connection: HTTPConnection
-        let wait: UInt32
-    }
-
     private let keeper: Keeper
     private let log: DurableLog
     private let progress: LogProgress
     private let flag: HoldFlag
     private var held: [Held] = []
-    private var heldChanges: [HeldChange] = []
+    private var heldChanges = HeldChanges()
     private var waking = LogWaking()
     /// How far the log was when all were last looked at.
     private var seen: Seen
@@ -69,29 +64,22 @@ final class ReplyHold {
         flag.raise()
     }
 
-    /// Keeps the parked request until ``release()`` finds that its change may be made.
-    func add(change connection: HTTPConnection, wait: UInt32) {
-        heldChanges.append(HeldChange(connection: connection, wait: wait))
+    /// Keeps the ticket of a parked request until its change may be made.
+    func add(change ticket: Ticket, isParked: (Ticket) -> Bool) {
+        heldChanges.add(ticket, isParked: isParked)
         flag.raise()
     }
 
-    /// The log moved, or the flag was raised just when it did: lets go what may leave, and then in what may be made.
+    /// The next request whose change may be made now, in the order they came; nil when there is none.
+    func nextChange() -> Ticket? {
+        guard !heldChanges.isEmpty else { return nil }
+        // As for replies: raised before looking.
+        flag.raise()
+        return keeper.admission == .held ? nil : heldChanges.next()
+    }
+
+    /// The log moved, or the flag was raised just when it did: lets go what may leave.
     func release() {
-        releaseReplies()
-        admitChanges()
-    }
-
-    /// In the order they came; where there is no room for all, the others are held again.
-    private func admitChanges() {
-        guard !heldChanges.isEmpty else { return }
-        flag.raise()
-        guard keeper.admission != .held else { return }
-        let waiting = heldChanges
-        heldChanges.removeAll(keepingCapacity: waiting.count <= 4096)
-        for one in waiting { _ = one.connection.awaken(wait: one.wait) }
-    }
-
-    private func releaseReplies() {
         guard !held.isEmpty else { return }
         // Raised before looking: a move that comes while we look then wakes this loop again.
         flag.raise()
@@ -117,8 +105,7 @@ final class ReplyHold {
     ///   - now: not before its last answer; nil when no turn may follow.
     /// - Returns: whether the loop should look for more at once, and then say again that its turn is over.
     func turnEnded(turnStart: Int64, now: Int64?) -> Bool {
-        if !held.isEmpty, progress.state.holdsBack || Seen(progress) != seen { releaseReplies() }
-        admitChanges()
+        if !held.isEmpty, progress.state.holdsBack || Seen(progress) != seen { release() }
         if let now, log.isSleeping, waking.waits(turnStart: turnStart, now: now) { return true }
         waking = LogWaking()
         log.kick()

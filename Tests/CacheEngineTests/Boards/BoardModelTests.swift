@@ -154,8 +154,8 @@ private struct ModelBoard {
     private func expectRebuilt(_ boards: Boards, _ place: String) {
         let copy = Boards()
         copy.now = boards.now
-        for record in boards.records.all { copy.engine.apply(record) }
-        for record in boards.records.all { copy.engine.apply(record) }
+        copy.engine.replay(boards.records.all)
+        copy.engine.replay(boards.records.all)
         #expect(copy.engine.digest == boards.engine.digest && copy.engine.digest == boards.records.digest, "\(place)")
         boards.sweep("b")
         copy.sweep("b")

@@ -1,5 +1,6 @@
 import Bytes
 import CacheModel
+import Testing
 
 @testable import CacheEngine
 
@@ -96,4 +97,17 @@ extension Record {
 
 extension EmbeddedEngine {
     func apply(_ record: Record) { record.give { apply($0, at: $1) } }
+
+    /// Replays records as a start does, and checks that they say by how much they changed the digest.
+    func replay(_ records: [Record]) {
+        var (digest, boards) = (digest, boardDigest)
+        for (index, record) in records.enumerated() {
+            record.give { digest &+= replay($0, at: $1) }
+            guard index % 97 == 0 || index == records.count - 1 else { continue }
+            let before = boards
+            boards = boardDigest
+            digest &+= boards &- before
+            #expect(digest == self.digest, "behind record \(index)")
+        }
+    }
 }

@@ -5,7 +5,7 @@ import Synchronization
 @testable import Durability
 
 /// The plainest state there is: what the log says, key by key.
-final class FoldedState: DurableState {
+final class FoldedState: ReplayState {
     struct Entry: Equatable {
         var value: [UInt8]
         var fields: [UInt8]
@@ -42,8 +42,12 @@ final class FoldedState: DurableState {
 
     func forgetDepartures() {}
 
-    @discardableResult
-    func apply(_ effect: borrowing Effect, at position: Position) -> UInt64 {
+    func apply(_ effect: borrowing Effect, at position: Position) { _ = replay(effect, at: position) }
+
+    /// Rows of boards are keys like others here.
+    var boardDigest: UInt64 { 0 }
+
+    func replay(_ effect: borrowing Effect, at position: Position) -> UInt64 {
         let effect = OwnedEffect(effect)
         return contents.withLock { contents in
             contents.last = max(contents.last, position)
