@@ -179,7 +179,7 @@ class Topics(World):
             client.request("DELETE", "/v1/topics/gone")
 
     def strike(self, client):
-        send(client, "PUT", "/v1/topics/struck", {"history": {"count": 100_000, "bytes": 1 << 28}})
+        send(client, "PUT", "/v1/topics/struck", {"history": {"count": 1_000_000, "bytes": 1 << 30}})
         return client.request("POST", "/v1/topics/struck", b"strike").status == 200
 
     def struck(self, client) -> int:
