@@ -50,11 +50,31 @@ private final class Gate: ChangeGate {
         #expect(surface.send(other).status == 200)
         gate.become(.held)
         surface.send(other)
-        guard case .parked = surface.disposition else {
+        guard case .held = surface.disposition else {
             Issue.record("the request did not wait for the disk")
             return
         }
         gate.become(.open)
         #expect(surface.again(.deadline, other).status == 429)
+    }
+
+    @Test func `a turn begins when the disk takes changes again, not when it was asked for`() throws {
+        let surface = try surface()
+        gate.become(.held)
+        for resumption in [Resumption.fresh, .admitted] {
+            surface.again(resumption, waiting)
+            guard case .held = surface.disposition else {
+                Issue.record("the request did not wait for the disk when it was \(resumption)")
+                return
+            }
+        }
+        gate.become(.open)
+        surface.again(.admitted, waiting)
+        guard case .parked = surface.disposition else {
+            Issue.record("the caller was not held until its turn")
+            return
+        }
+        gate.become(.held)
+        #expect(surface.again(.awakened, other).status == 503)
     }
 }

@@ -45,6 +45,7 @@ final class Surface {
     }
 
     /// Handles a request that parked again.
+    @discardableResult
     func again(_ resumption: Resumption, _ line: String, _ fields: String...) -> Answer {
         send(line, fields, [], resumption)
     }
