@@ -83,9 +83,9 @@ def both(bench, kind, keys):
         fill(bench, server, keys)
         stop(server)
         yield "log", restarted(bench, server, keys)
-        made = snapshots(server)
-        made.begin()
-        wait(server, made.is_written)
+        snapshot = snapshots(server)
+        snapshot.begin()
+        wait(server, snapshot.is_written)
         stop(server)
         if kind is Redis:
             server.fsync = None
