@@ -9,7 +9,9 @@ import Testing
         return held.enumerated().map { index, count in
             for _ in 0..<count { waking.noteHeld() }
             let start = Int64(index) * apart
-            return waking.waits(turnStart: start, now: start + 10_000)
+            let waits = waking.waits(turnStart: start, now: start + 10_000)
+            if !waits { waking = LogWaking() }
+            return waits
         }
     }
 

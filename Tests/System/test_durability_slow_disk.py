@@ -53,11 +53,11 @@ def test_more_than_may_wait_for_the_disk_is_let_in_as_it_takes_what_is_there(dat
 
 
 class HangingSync:
-    """A server whose disk hangs for a second once, in the middle of a sync; changes are held meanwhile."""
+    """A server whose disk hangs once, in the middle of a sync; changes are held from some half a second later on."""
 
-    def __init__(self, data, tmp_path):
+    def __init__(self, data, tmp_path, milliseconds):
         # One of those that come each second.
-        slow = strace(tmp_path / "trace", "fdatasync", "fdatasync:delay_enter=1000000:when=8")
+        slow = strace(tmp_path / "trace", "fdatasync", f"fdatasync:delay_enter={milliseconds}000:when=8")
         data.start("--fsync", "everysec", prefix=slow)
         self.data = data
         self.over = threading.Event()
@@ -80,16 +80,18 @@ class HangingSync:
     def hanging(self):
         """Runs what is inside while the writer is held, and returns when it has gone on."""
         self.writer.start()
-        with self.data.client() as client:
-            wait_until_parked(client, 1)
-            yield client
-            wait_until_parked(client, 0)
-        self.over.set()
-        self.writer.join()
+        try:
+            with self.data.client() as client:
+                wait_until_parked(client, 1)
+                yield client
+                wait_until_parked(client, 0)
+        finally:
+            self.over.set()
+            self.writer.join()
 
 
 def test_a_change_that_is_held_while_a_sync_hangs_is_made_when_it_ends(data, tmp_path):
-    disk = HangingSync(data, tmp_path)
+    disk = HangingSync(data, tmp_path, 1000)
     with disk.hanging():
         pass
     # Held from the second without a sync on, for what is left of it.
@@ -97,7 +99,7 @@ def test_a_change_that_is_held_while_a_sync_hangs_is_made_when_it_ends(data, tmp
 
 
 def test_a_change_whose_client_has_gone_while_it_was_held_is_not_made(data, tmp_path):
-    disk = HangingSync(data, tmp_path)
+    disk = HangingSync(data, tmp_path, 1300)
     with disk.hanging() as client:
         gone = socket.create_connection(data.process.address)
         gone.sendall(b"PUT /v1/keys/gone HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nold")
@@ -111,7 +113,7 @@ def test_a_change_whose_client_has_gone_while_it_was_held_is_not_made(data, tmp_
 
 
 def test_a_limit_that_is_asked_while_changes_are_held_waits_its_whole_turn(data, tmp_path):
-    disk = HangingSync(data, tmp_path)
+    disk = HangingSync(data, tmp_path, 1300)
     policy = json.dumps({"algorithm": "gcra", "quota": 20, "window": "60s", "burst": 1}).encode()
     with data.client() as client:
         assert client.request("PUT", "/v1/limits/slow", policy, content_type="application/json").status == 201

@@ -14,7 +14,7 @@ package enum RecordContent: ~Escapable {
         guard let kind = Kind(known: header.entryKind) else { throw .entryKind(header.entryKind) }
         let body = bytes.extracting(offset + RecordHeader.size..<offset + header.length)
         do throws(BodyFlaw) {
-            // Nearly all there are: called by its name it is a third faster than through the table.
+            // Nearly all there are; a call by its name is not one through the table.
             if header.kind == .put { return .effect(try PutCoding.decode(body, of: kind)) }
             if let coding = EffectCodings.coding(of: header.kind) { return .effect(try coding.decode(body, of: kind)) }
             if let control = try ControlRecord.decode(header.kind, body) { return .control(control) }

@@ -18,7 +18,8 @@ package struct LogWaking {
 
     package mutating func noteHeld() { held += 1 }
 
-    /// Whether the log sleeps on for one turn more, which must come at once; else it is to be woken now.
+    /// Whether the log sleeps on for one turn more, which must come at once; else it is to be woken now, and with that
+    /// another waking begins.
     /// - Parameters:
     ///   - turnStart: when the turn that ends now began, in nanoseconds.
     ///   - now: not before the last answer of the turn.
@@ -28,7 +29,6 @@ package struct LogWaking {
             heldBefore = held
             return true
         }
-        (held, heldBefore) = (0, 0)
         return false
     }
 }
